@@ -1,0 +1,1 @@
+"""Photo Factory: files a household's photos safely and keeps the ledger that proves it."""

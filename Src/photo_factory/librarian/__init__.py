@@ -1,0 +1,1 @@
+"""The Librarian: files what arrives in the inbox and enters it in the ledger."""

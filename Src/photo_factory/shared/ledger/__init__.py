@@ -1,0 +1,1 @@
+"""The ledger: its tables, its database and its migrations."""

@@ -1,0 +1,193 @@
+"""The tables of the ledger; docs/DATABASE_SCHEMA.md explains them and a test compares both."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    column,
+    false,
+    func,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from photo_factory.shared.ledger.columns import Inode, Json, PlainText, RowNumber, UtcDateTime
+
+MEDIA_TYPES = ("image", "video", "sidecar")
+ARRIVAL_STATES = ("filed", "duplicate", "ignored", "held", "failed")
+STATUSES = ("OK", "WARNING", "ERROR")
+ADDON_FLAGS = ("is_geocoded", "is_thumbnailed", "is_face_scanned", "is_curated", "is_backed_up")
+
+
+class Base(DeclarativeBase):
+    # Names made by rule, because a migration can only change a constraint it can name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 -- read once by the declarative base
+        datetime: UtcDateTime,
+        str: PlainText,
+        int: Integer,
+        float: Float,
+        dict[str, Any]: Json,
+    }
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{name} IN ({listed})", name=name)
+
+
+def _partial(name: str, columns: str, where: ColumnElement[bool]) -> Index:
+    return Index(name, columns, sqlite_where=where, postgresql_where=where)
+
+
+def _waiting(flag: str) -> Index:
+    """The queue of one add-on: only the rows it has yet to do, the longest waiting first."""
+    # By ingested_at, not captured_at: it is the order of arrival, so an old photo that arrives
+    # today cannot push back one that has waited since yesterday, and new rows go in at the end.
+    where = column(flag) == false()
+    return _partial(f"ix_media_assets_waiting_{flag}", "ingested_at", where)
+
+
+def _flag() -> Mapped[bool]:
+    # The server default is what back-fills every old photo when a new flag is added.
+    return mapped_column(server_default=false())
+
+
+class MediaAsset(Base):
+    """One archived file."""
+
+    __tablename__ = "media_assets"
+    __table_args__ = (
+        _one_of("media_type", MEDIA_TYPES),
+        CheckConstraint("length(file_hash) = 64", name="file_hash"),
+        CheckConstraint("substr(final_path, 1, 8) = 'Storage/'", name="final_path"),
+        CheckConstraint("size_bytes >= 0", name="size_bytes"),
+        CheckConstraint("captured_at_confidence BETWEEN 0 AND 1", name="captured_at_confidence"),
+        _partial(
+            "ix_media_assets_content_identifier",
+            "content_identifier",
+            column("content_identifier").is_not(None),
+        ),
+        *(_waiting(flag) for flag in ADDON_FLAGS),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    file_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    original_name: Mapped[str]
+    original_path: Mapped[str]
+    final_path: Mapped[str] = mapped_column(unique=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(16))
+    mime_type: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration_s: Mapped[float | None]
+    camera_make: Mapped[str | None]
+    camera_model: Mapped[str | None]
+    captured_at: Mapped[datetime] = mapped_column(DateTime, index=True)
+    captured_utc_offset: Mapped[str | None] = mapped_column(String(6))
+    captured_at_source: Mapped[str]
+    captured_at_confidence: Mapped[float]
+    location: Mapped[dict[str, Any] | None]
+    evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    source_device: Mapped[str | None]
+    content_identifier: Mapped[str | None]
+    group_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    group_key: Mapped[str | None] = mapped_column(String(32), index=True)
+    is_ingested: Mapped[bool] = _flag()
+    ingested_at: Mapped[datetime | None]
+    is_geocoded: Mapped[bool] = _flag()
+    geocoded_at: Mapped[datetime | None]
+    is_thumbnailed: Mapped[bool] = _flag()
+    thumbnailed_at: Mapped[datetime | None]
+    is_face_scanned: Mapped[bool] = _flag()
+    face_scanned_at: Mapped[datetime | None]
+    is_curated: Mapped[bool] = _flag()
+    curated_at: Mapped[datetime | None]
+    is_backed_up: Mapped[bool] = _flag()
+    backed_up_at: Mapped[datetime | None]
+    has_errors: Mapped[bool] = _flag()
+    error_message: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Arrival(Base):
+    """One file seen in the inbox, and how it ended."""
+
+    __tablename__ = "arrivals"
+    __table_args__ = (
+        _one_of("state", ARRIVAL_STATES),
+        Index("ix_arrivals_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    fingerprint: Mapped[int] = mapped_column(BigInteger, unique=True)
+    path: Mapped[str]
+    name: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    inode: Mapped[int] = mapped_column(Inode)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None]
+    file_hash: Mapped[str | None] = mapped_column(String(64))
+    asset_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("media_assets.id"), index=True)
+    source_device: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class SystemStatus(Base):
+    """The last sign of life of one service."""
+
+    __tablename__ = "system_status"
+    __table_args__ = (_one_of("status", STATUSES),)
+
+    service_name: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(String(16))
+    current_task: Mapped[str] = mapped_column(server_default="")
+    last_heartbeat: Mapped[datetime]
+    expected_every: Mapped[int]
+    started_at: Mapped[datetime]
+    restarts: Mapped[int] = mapped_column(server_default="0")
+    message: Mapped[str | None]
+
+
+class SystemStatusHistory(Base):
+    """Every sign of life that was written, for as long as it is kept."""
+
+    __tablename__ = "system_status_history"
+    __table_args__ = (
+        _one_of("status", STATUSES),
+        Index(None, "service_name", "beat_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
+    service_name: Mapped[str]
+    beat_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(16))
+    current_task: Mapped[str] = mapped_column(server_default="")
+    expected_every: Mapped[int]
+    started_at: Mapped[datetime]
+    restarts: Mapped[int] = mapped_column(server_default="0")
+    message: Mapped[str | None]

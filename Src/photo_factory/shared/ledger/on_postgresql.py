@@ -1,0 +1,104 @@
+"""What PostgreSQL needs to be a ledger: no wait without an end, its words for trouble."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+_CONNECT_S = 5
+_LOCK_MS = 10_000
+_STATEMENT_MS = 30_000
+_ANSWER_S = 35.0  # longer than a statement may take, so that only a dead server is given up
+
+_answer_s: ContextVar[float | None] = ContextVar("answer_s", default=_ANSWER_S)
+
+# SQLSTATE classes and codes after which the same statement may work later.
+_AWAY = (
+    "08",  # connection exceptions
+    "25006",  # read-only: a standby, or set so by its keeper
+    "25P03",  # idle for too long inside a transaction
+    "40",  # deadlocks and serialisation failures
+    "53",  # disk full, out of memory, too many connections
+    "55P03",  # a lock that did not come
+    "57",  # shut down, starting up, or statement timeout
+    "58",  # I/O errors
+)
+_DAMAGED = ("XX001", "XX002")
+
+
+def options(url: URL, application: str) -> dict[str, Any]:
+    """Arguments of create_engine."""
+    # Imported here: whoever keeps the ledger in SQLite need not load a driver for a server.
+    import psycopg2.extensions  # type: ignore[import-untyped]
+
+    # For the whole process, as the driver has it no other way. Without it the client waits for
+    # ever on a server that is frozen: the kernel still acknowledges, so no TCP timeout helps.
+    psycopg2.extensions.set_wait_callback(_wait)
+    given = dict(url.query)
+    arguments = {
+        "connect_timeout": _CONNECT_S,
+        "application_name": application,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+        "options": f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} "
+        f"-c idle_in_transaction_session_timeout={_STATEMENT_MS} -c timezone=UTC "
+        "-c datestyle=ISO",
+    }
+    return {
+        "connect_args": {name: v for name, v in arguments.items() if name not in given},
+        "pool_pre_ping": True,
+        "executemany_mode": "values_plus_batch",
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Nothing is left to do: the server was told everything when connecting."""
+
+
+@contextmanager
+def patience(seconds: float | None) -> Iterator[None]:
+    """How long to wait for an answer in here; None is for ever."""
+    token = _answer_s.set(seconds)
+    try:
+        yield
+    finally:
+        _answer_s.reset(token)
+
+
+def _wait(connection: Any) -> None:
+    """Called by the driver whenever the server is to speak; raising closes the connection."""
+    from psycopg2 import OperationalError, extensions
+
+    connecting = connection.status == extensions.STATUS_SETUP
+    limit = _CONNECT_S if connecting else _answer_s.get()
+    events = {extensions.POLL_READ: select.POLLIN, extensions.POLL_WRITE: select.POLLOUT}
+    while (state := connection.poll()) != extensions.POLL_OK:
+        poller = select.poll()
+        poller.register(connection.fileno(), events[state])
+        if not poller.poll(None if limit is None else limit * 1000):
+            raise OperationalError(f"the server has not answered for {limit:.0f} seconds")
+
+
+def is_away(error: DBAPIError) -> bool:
+    """The connection was lost or refused, or the server has no room or time now."""
+    code = getattr(error.orig, "pgcode", None)
+    if code is None:
+        # The driver gives no code to what fails before or underneath the protocol.
+        return error.connection_invalidated or type(error.orig).__name__ in (
+            "OperationalError",
+            "InterfaceError",
+        )
+    return error.connection_invalidated or code.startswith(_AWAY)
+
+
+def is_damaged(error: DBAPIError) -> bool:
+    """The server found its own files corrupted."""
+    return (getattr(error.orig, "pgcode", None) or "").startswith(_DAMAGED)

@@ -1,0 +1,94 @@
+"""What SQLite needs to be a ledger: durability, patience with locks, its words for trouble."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from photo_factory.shared.errors import LedgerAway, SettingsError
+
+READING = "photo_factory_reading"
+"""Execution option of a connection that only asks."""
+
+_LOCK_WAIT_S = 30.0
+_AWAY = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def options(url: URL, application: str) -> dict[str, Any]:
+    """Arguments of create_engine; makes the folder the file will stand in."""
+    if not url.database or url.database == ":memory:":
+        raise SettingsError("DATABASE_URL names no file: a ledger in memory would not outlive us")
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerAway(f"the ledger's folder cannot be made: {error}") from error
+    return {"connect_args": {"timeout": _LOCK_WAIT_S}}
+
+
+def prepare(engine: Engine) -> None:
+    """Set up each connection, and begin transactions ourselves."""
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+
+
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # Python's driver would begin too late and commit DDL
+    _turn_on_wal(connection)
+    # FULL: a commit must survive a power cut, because the inbox file is removed after it.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for its lock here when two processes make the same ledger at once.
+    give_up = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE: a transaction that reads first and writes later would fail with "database is
+    # locked" at once, without any waiting, if somebody else wrote in between.
+    reads = connection.get_execution_options().get(READING)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def made(error: DBAPIError) -> bool:
+    """Whether the error is one of SQLite's."""
+    return isinstance(error.orig, sqlite3.Error)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """A lock, a full or vanished disk: it may work later."""
+    return _code(error) in _AWAY
+
+
+def is_damaged(error: DBAPIError) -> bool:
+    """The file is no longer a whole database."""
+    return _code(error) in _DAMAGED
+
+
+def _code(error: DBAPIError) -> int:
+    # The lowest byte is the kind, the rest says more, such as which I/O failed.
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF

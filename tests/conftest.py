@@ -1,0 +1,60 @@
+"""Fixtures every test may use: real databases, and an environment that says nothing."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# Imported before anything else: on CPython 3.11.7 a late first import of hypothesis ends the
+# run with "AST constructor recursion depth mismatch" after the tests have passed.
+import hypothesis  # noqa: F401
+import pytest
+from sqlalchemy import Engine
+
+# A developer's own settings must not reach the tests, nor the tests a developer's archive.
+_SETTINGS = ("DATABASE_URL", "TIMEZONE", "CAMERA_CLOCKS", "INBOX_MODE", "STABILITY_DELAY",
+             "SETTLE_TIMEOUT", "SCAN_INTERVAL", "WATCHER", "WORKERS", "PARSER_TIMEOUT",
+             "PARSER_MEMORY", "MIN_FREE_SPACE", "HEARTBEAT_INTERVAL", "LOG_LEVEL")  # fmt: skip
+for _name in list(os.environ):
+    if _name.startswith(("PHOTO_FACTORY_", "PG")) or _name in _SETTINGS:
+        del os.environ[_name]
+
+from photo_factory.shared.ledger import database  # noqa: E402
+from tests.parts import PostgreSQL, require_part  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of the test run's own."""
+    require_part("PostgreSQL", "postgresql", PostgreSQL.is_installed())
+    server = PostgreSQL.create()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.destroy()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    name = f"ledger_{next(_numbers)}"
+    yield server.create_database(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def engine(ledger_url: str) -> Iterator[Engine]:
+    """A migrated ledger, on each kind of database."""
+    engine = database.connect(ledger_url)
+    database.migrate(engine)
+    yield engine
+    engine.dispose()

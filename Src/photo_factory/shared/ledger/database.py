@@ -60,7 +60,7 @@ def _parsed(url: str) -> URL:
 
 def redacted(url: str) -> str:
     """`url` as it may be shown: without its password, wherever in the URL that stands."""
-    hidden = re.sub(r"(?<=://)([^/?#@]*?):.*@", r"\1:***@", url)
+    hidden = re.sub(r"(?s)(?<=://)([^/?#@]*?):.*@", r"\1:***@", url)
     return re.sub(r"(?i)(password|passfile|sslkey|sslpassword)=[^&]*", r"\1=***", hidden)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,13 +42,21 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a new, empty database; the test runs once on each kind."""
+    """The URL of a new database; empty unless the test asks for `engine` as well.
+
+    The test runs once on each kind."""
+    # A migrated ledger is copied, not migrated again: most of the time would go into that.
+    migrated = "engine" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+        path = tmp_path / "ledger.sqlite3"
+        if migrated:
+            shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite:///{path}"
         return
     server: PostgreSQL = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("_postgres_template") if migrated else "template0"
     name = f"ledger_{next(_numbers)}"
-    yield server.create_database(name)
+    yield server.create_database(name, template)
     server.drop_database(name)
 
 
@@ -55,6 +64,24 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def engine(ledger_url: str) -> Iterator[Engine]:
     """A migrated ledger, on each kind of database."""
     engine = database.connect(ledger_url)
-    database.migrate(engine)
     yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "ledger.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres: PostgreSQL) -> str:
+    _migrate(postgres.create_database("migrated"))
+    return "migrated"
+
+
+def _migrate(url: str) -> None:
+    engine = database.connect(url)
+    database.migrate(engine)
     engine.dispose()

@@ -112,9 +112,9 @@ class PostgreSQL:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def create_database(self, name: str) -> str:
-        """A new, empty database; its URL."""
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """A new database, empty unless it is made from another `template`; its URL."""
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -10,12 +10,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from photo_factory.shared.errors import LedgerAway, LedgerError, SettingsError
+from photo_factory.shared.errors import LedgerAway, LedgerError
 from photo_factory.shared.ledger import database, on_postgresql
 from photo_factory.shared.ledger.database import away, insert_ignore, reading, upsert
 from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
@@ -273,32 +271,6 @@ def test_it_undoes_a_transaction_that_failed_half_way(engine: Engine) -> None:
         connection.execute(insert(Arrival), an_arrival(asset_id=uuid.uuid4()))
     with reading(engine) as connection:
         assert list(connection.execute(select(MediaAsset.id))) == []
-
-
-@pytest.mark.parametrize(
-    "url", ["", "nonsense", "mysql://u:secret@h/d", "sqlite://", "sqlite:///:memory:", "x://secret"]
-)
-def test_it_refuses_a_url_it_cannot_use(url: str) -> None:
-    with pytest.raises(SettingsError) as raised:
-        database.connect(url)
-    assert "secret" not in str(raised.value)
-
-
-@given(st.text(st.characters(codec="ascii", exclude_characters="@/ "), min_size=8))
-def test_it_shows_no_password(password: str) -> None:
-    shown = database.redacted(f"postgresql://photo:{password}@host:5432/name")
-    assert shown == "postgresql://photo:***@host:5432/name"
-
-
-def test_it_shows_no_password_from_a_query_either() -> None:
-    shown = database.redacted("postgresql:///name?host=db&password=secret&sslmode=require")
-    assert shown == "postgresql:///name?host=db&password=***&sslmode=require"
-
-
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
-def test_it_knows_postgresql_by_all_its_names(scheme: str) -> None:
-    engine = database.connect(f"{scheme}://photo@127.0.0.1/ledger")
-    assert (engine.dialect.name, engine.dialect.driver) == ("postgresql", "psycopg2")
 
 
 def test_it_reports_an_error_without_the_rows(engine: Engine) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, insert
+
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import Arrival, MediaAsset
-from sqlalchemy import Engine, insert
 from tests.shared.ledger.rows import an_arrival, an_asset
 
 PAGE = Path(__file__).parents[3] / "docs" / "SQL_REPORTING.md"

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from photo_factory.shared.ledger.columns import Inode, PlainText, UtcDateTime
-from photo_factory.shared.ledger.models import ADDON_FLAGS, Base, MediaAsset
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -21,6 +19,9 @@ from sqlalchemy import (
     Uuid,
     inspect,
 )
+
+from photo_factory.shared.ledger.columns import Inode, PlainText, UtcDateTime
+from photo_factory.shared.ledger.models import ADDON_FLAGS, Base, MediaAsset
 
 PAGE = Path(__file__).parents[3] / "docs" / "DATABASE_SCHEMA.md"
 # The first that fits names the type: BigInteger is an Integer, too.

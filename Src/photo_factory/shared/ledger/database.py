@@ -151,7 +151,11 @@ def _is_missing_table(error: DBAPIError) -> bool:
 
 @contextmanager
 def _lock_file(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise LedgerAway(f"the ledger cannot be locked: {error}") from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,202 @@
+"""ISO base media files (ISO/IEC 14496-12): boxes, the items of HEIC and AVIF, CR3, JPEG XL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from photo_factory.shared.media import exif, jxl_size, xmp
+from photo_factory.shared.media.clues import Findings
+
+_MAX_BOXES = 100_000
+_MAX_META = 16 << 20
+_MAX_ITEM = 16 << 20
+_CANON = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box; `start` and `end` enclose its payload."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes between two places of the file; a box may claim to reach beyond `end`."""
+    for _ in range(_MAX_BOXES):
+        if start + 8 > end:
+            return
+        file.seek(start)
+        head = file.read(16)
+        size, kind, body = int.from_bytes(head[:4], "big"), head[4:8], start + 8
+        if size == 1:
+            size, body = int.from_bytes(head[8:16], "big"), start + 16
+        stop = end if size == 0 else start + size
+        if len(head) < 8 or stop < body:
+            return
+        yield Box(kind, body, stop)
+        start = stop
+
+
+def add_cut(file: BinaryIO, findings: Findings, size: int) -> None:
+    """Note it as damage when the outermost boxes claim more bytes than the file has."""
+    file.seek(0)
+    if file.read(2) == b"\xff\x0a":  # JPEG XL without boxes
+        return
+    for box in boxes(file, 0, size):
+        if box.end > size:
+            kind = box.kind.decode("latin-1")
+            findings.errors.append(f"cut off: {box.end - size} bytes of its '{kind}' are missing")
+
+
+def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
+    """Read the Exif and XMP items of HEIC, HEIF and AVIF (ISO/IEC 23008-12)."""
+    meta = next((box for box in boxes(file, 0, size) if box.kind == b"meta"), None)
+    if meta is None:
+        raise ValueError("no 'meta' box")
+    inner = {box.kind: box for box in boxes(file, meta.start + 4, min(meta.end, size))}
+    names = _item_kinds(file, inner.get(b"iinf"))
+    places = _item_places(payload(file, inner.get(b"iloc")))
+    idat = inner[b"idat"].start if b"idat" in inner else 0
+    if b"iprp" in inner:
+        _add_size(file, inner[b"iprp"], findings)
+    for item, kind in names.items():
+        if kind not in (b"Exif", b"XMP") or item not in places:
+            continue
+        method, extents = places[item]
+        data = _item(file, idat if method == 1 else 0, extents)
+        if kind == b"Exif":
+            # 4 bytes: how far behind them the TIFF header is.
+            exif.add_tags(exif.tags_of_block(data[4 + int.from_bytes(data[:4], "big") :]), findings)
+        else:
+            xmp.add_packet(data, findings)
+
+
+def payload(file: BinaryIO, box: Box | None, limit: int = _MAX_META) -> bytes:
+    """Return a box's content, at most `limit` bytes of it."""
+    if box is None:
+        return b""
+    file.seek(box.start)
+    return file.read(min(box.end - box.start, limit))
+
+
+def _item_kinds(file: BinaryIO, iinf: Box | None) -> dict[int, bytes]:
+    if iinf is None:
+        return {}
+    version = payload(file, iinf, 1)
+    found: dict[int, bytes] = {}
+    for box in boxes(file, iinf.start + (6 if version == b"\0" else 8), iinf.end):
+        data = payload(file, box, 512)
+        if box.kind != b"infe" or len(data) < 12 or data[0] < 2:
+            continue
+        at = 6 if data[0] == 2 else 8
+        kind = data[at + 2 : at + 6]
+        if kind == b"mime" and b"application/rdf+xml" in data:
+            kind = b"XMP"
+        found[int.from_bytes(data[4:at], "big")] = kind
+    return found
+
+
+class _Numbers:
+    """Takes big-endian numbers from the front of some bytes; zero where they end."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def take(self, size: int) -> int:
+        self.at += size
+        return int.from_bytes(self.data[self.at - size : self.at], "big")
+
+    @property
+    def ended(self) -> bool:
+        return self.at >= len(self.data)
+
+
+Extents = list[tuple[int, int]]
+
+
+def _item_places(data: bytes) -> dict[int, tuple[int, Extents]]:
+    """Read `iloc`: item -> (construction method, [(place, length)])."""
+    numbers = _Numbers(data)
+    version = numbers.take(4) >> 24
+    sizes = numbers.take(2)
+    place_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
+    index_size = sizes & 15 if version else 0
+    found: dict[int, tuple[int, Extents]] = {}
+    for _ in range(numbers.take(2 if version < 2 else 4)):
+        item = numbers.take(2 if version < 2 else 4)
+        method = numbers.take(2) & 15 if version else 0
+        numbers.take(2)  # in which file: always this one
+        base = numbers.take(base_size)
+        extents: Extents = []
+        for _ in range(numbers.take(2)):
+            numbers.take(index_size)
+            extents.append((base + numbers.take(place_size), numbers.take(length_size)))
+            if numbers.ended:
+                break
+        found[item] = (method, extents)
+        if numbers.ended:
+            break
+    return found
+
+
+def _item(file: BinaryIO, base: int, extents: Extents) -> bytes:
+    data = b""
+    for place, length in extents:
+        file.seek(base + place)
+        data += file.read(min(length, _MAX_ITEM - len(data)))
+    return data
+
+
+def _add_size(file: BinaryIO, iprp: Box, findings: Findings) -> None:
+    """The largest `ispe` is the picture, the others its tiles; `irot` turns it by quarters."""
+    ipco = next((box for box in boxes(file, iprp.start, iprp.end) if box.kind == b"ipco"), None)
+    if ipco is None:
+        return
+    largest, turned = (0, 0), False
+    for box in boxes(file, ipco.start, ipco.end):
+        data = payload(file, box, 12)
+        if box.kind == b"ispe" and len(data) == 12:
+            size = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:], "big")
+            largest = max(largest, size, key=lambda one: one[0] * one[1])
+        turned = turned or (box.kind == b"irot" and bool(data and data[0] & 1))
+    if all(largest):
+        findings.width, findings.height = largest[::-1] if turned else largest
+
+
+def read_cr3(file: BinaryIO, size: int, findings: Findings) -> None:
+    """Read Canon's CR3: three TIFFs (CMT1, CMT2, CMT4) in a `uuid` box of `moov`."""
+    moov = next((box for box in boxes(file, 0, size) if box.kind == b"moov"), None)
+    if moov is None:
+        raise ValueError("no 'moov' box")
+    for box in boxes(file, moov.start, min(moov.end, size)):
+        if box.kind == b"uuid" and payload(file, box, 16) == _CANON:
+            inner = {one.kind: one for one in boxes(file, box.start + 16, box.end)}
+            parts = (payload(file, inner.get(kind)) for kind in (b"CMT1", b"CMT2", b"CMT4"))
+            exif.add_tags(tags := exif.tags_from_directories(*parts), findings)
+            findings.width, findings.height = exif.pixels(tags)
+
+
+def read_jxl(file: BinaryIO, size: int, findings: Findings) -> None:
+    """Read JPEG XL (ISO/IEC 18181-2): a bare codestream, or boxes with Exif and XMP."""
+    file.seek(0)
+    if file.read(2) == b"\xff\x0a":
+        file.seek(0)
+        findings.width, findings.height = jxl_size.size_of(file.read(64))
+        return
+    for box in boxes(file, 0, size):
+        if box.kind == b"Exif":
+            data = payload(file, box)
+            exif.add_tags(exif.tags_of_block(data[4 + int.from_bytes(data[:4], "big") :]), findings)
+        elif box.kind == b"xml ":
+            xmp.add_packet(payload(file, box), findings)
+        elif box.kind == b"brob":
+            inner = payload(file, box, 4).decode("latin-1").strip()
+            findings.notes.append(f"{inner} is packed with Brotli and was not read")
+        elif box.kind in (b"jxlc", b"jxlp") and findings.width is None:
+            data = payload(file, box, 64)
+            start = 4 if box.kind == b"jxlp" else 0
+            findings.width, findings.height = jxl_size.size_of(data[start:])

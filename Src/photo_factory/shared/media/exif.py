@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from photo_factory.shared.media import location
@@ -40,43 +41,45 @@ _DATES = (  # tag, offset, fraction, confidence
 _MAX_NOTE = 1 << 20
 
 
-def tags_by_pillow(data: bytes) -> Tags:
-    """Read an EXIF block: a TIFF, with or without "Exif" and two NULs before it."""
-    from PIL import Image
+def tags_by_pillow(file: BinaryIO) -> Tags:
+    """Read the tags of a TIFF, or of a raw file that is one; only its directories are read.
 
-    exif = Image.Exif()
-    exif.load(data)
-    return _named(exif)
-
-
-def tags_by_pillow_from_file(file: BinaryIO) -> Tags:
-    """Read the tags of a TIFF-like file; only the directories are read."""
-    from PIL import Image
+    `Image.getexif()` would convert every tag; Pillow's directories convert those asked for.
+    """
+    from PIL import TiffImagePlugin
 
     file.seek(0)
-    exif = Image.Exif()
-    exif.load_from_fp(file)
-    return _named(exif)
-
-
-def _named(exif: Any) -> Tags:
-    tags = {name: exif[tag] for tag, name in _IFD0.items() if tag in exif}
+    head = file.read(8)
+    first = TiffImagePlugin.ImageFileDirectory_v2(head)
+    file.seek(first.next)
+    first.load(file)
+    tags = _named(first, _IFD0)
     for pointer, names in ((0x8769, _EXIF), (0x8825, _GPS)):
-        directory = exif.get_ifd(pointer) if pointer in exif else {}
-        tags |= {name: directory[tag] for tag, name in names.items() if tag in directory}
+        place = first.get(pointer)
+        if isinstance(place, int):
+            directory = TiffImagePlugin.ImageFileDirectory_v2(head, group=pointer)
+            file.seek(place)
+            directory.load(file)
+            tags |= _named(directory, names)
     return tags
+
+
+def _named(directory: Any, names: Mapping[int, str]) -> Tags:
+    return {name: _single(directory[tag]) for tag, name in names.items() if tag in directory}
 
 
 def tags_from_directories(ifd0: bytes, exif: bytes, gps: bytes) -> Tags:
     """Put together the tags of three TIFFs, as CR3 stores them (CMT1, CMT2, CMT4)."""
-    from PIL import Image
+    from PIL import TiffImagePlugin
 
     tags: Tags = {}
-    for data, names in ((ifd0, _IFD0), (exif, _EXIF), (gps, _GPS)):
+    for data, names, group in ((ifd0, _IFD0, None), (exif, _EXIF, 0x8769), (gps, _GPS, 0x8825)):
         if data:
-            one = Image.Exif()
-            one.load(data)
-            tags |= {name: one[tag] for tag, name in names.items() if tag in one}
+            directory = TiffImagePlugin.ImageFileDirectory_v2(data[:8], group=group)
+            file = io.BytesIO(data)
+            file.seek(directory.next)
+            directory.load(file)
+            tags |= _named(directory, names)
     return tags
 
 
@@ -98,24 +101,20 @@ def tags_by_exifread(file: BinaryIO) -> Tags:
 
 
 def _single(values: Any) -> Any:
-    return values[0] if isinstance(values, list) and len(values) == 1 else values
+    return values[0] if isinstance(values, list | tuple) and len(values) == 1 else values
 
 
 def tags_of_block(data: bytes) -> Tags:
-    """Read an EXIF block with Pillow, and with exifread where Pillow finds no date in it."""
-    tags = tags_by_pillow(data)
-    if not any(name in tags for name, *_ in _DATES):
-        start = 6 if data.startswith(b"Exif\0\0") else 0
-        tags = tags_by_exifread(io.BytesIO(data[start:])) | tags
-    return tags
+    """Read an EXIF block: a TIFF, with or without "Exif" and two NULs before it."""
+    return tags_of_file(io.BytesIO(data[6:] if data.startswith(b"Exif\0") else data))
 
 
 def tags_of_file(file: BinaryIO) -> Tags:
     """Read a TIFF-like file with Pillow, and with exifread where Pillow finds no date in it."""
     try:
-        tags = tags_by_pillow_from_file(file)
-    except (SyntaxError, ValueError, OSError, struct.error, KeyError):  # what Pillow calls damage
-        return tags_by_exifread(file)
+        tags = tags_by_pillow(file)
+    except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
+        return tags_by_exifread(file)  # what Pillow raises on damage
     if not any(name in tags for name, *_ in _DATES):
         tags = tags_by_exifread(file) | tags
     return tags

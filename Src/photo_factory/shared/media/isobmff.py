@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -57,17 +58,19 @@ def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
     meta = next((box for box in boxes(file, 0, size) if box.kind == b"meta"), None)
     if meta is None:
         raise ValueError("no 'meta' box")
-    inner = {box.kind: box for box in boxes(file, meta.start + 4, min(meta.end, size))}
-    names = _item_kinds(file, inner.get(b"iinf"))
-    places = _item_places(payload(file, inner.get(b"iloc")))
-    idat = inner[b"idat"].start if b"idat" in inner else 0
+    inside = io.BytesIO(payload(file, meta))
+    inner = {box.kind: box for box in boxes(inside, 4, meta.end - meta.start)}
+    names = _item_kinds(inside, inner.get(b"iinf"))
+    places = _item_places(payload(inside, inner.get(b"iloc")))
     if b"iprp" in inner:
-        _add_size(file, inner[b"iprp"], findings)
+        _add_size(inside, inner[b"iprp"], findings)
     for item, kind in names.items():
         if kind not in (b"Exif", b"XMP") or item not in places:
             continue
         method, extents = places[item]
-        data = _item(file, idat if method == 1 else 0, extents)
+        # Construction method 1 counts from the start of `idat`, 0 from the start of the file.
+        in_idat = method == 1 and b"idat" in inner
+        data = _item(inside, inner[b"idat"].start, extents) if in_idat else _item(file, 0, extents)
         if kind == b"Exif":
             # 4 bytes: how far behind them the TIFF header is.
             exif.add_tags(exif.tags_of_block(data[4 + int.from_bytes(data[:4], "big") :]), findings)

@@ -28,6 +28,8 @@ _CREATION = {
     "avi": ("avi:IDIT", "local", 0.8),  # written by cameras, which know no UTC
     "asf": ("asf:CreationDate", "utc", 0.75),
 }
+# These containers tell size and duration in their headers: no need to decode frames for them.
+_OPTIONS = {kind: {"probesize": "5000", "analyzeduration": "1000"} for kind in ("mov", "matroska")}
 _TEXT_DATES = (
     ("com.apple.quicktime.creationdate", "quicktime:creationdate", 0.95),
     ("date_recorded", "matroska:DATE_RECORDED", 0.85),
@@ -51,7 +53,9 @@ def read_video(file: BinaryIO, mime_type: str, findings: Findings) -> None:
 
     file.seek(0)
     kind = _FORMATS[mime_type]
-    with av.open(file, "r", format=kind, metadata_errors="replace") as container:
+    with av.open(
+        file, "r", format=kind, metadata_errors="replace", options=_OPTIONS.get(kind, {})
+    ) as container:
         tags = {key.lower(): clean(text) for key, text in container.metadata.items()}
         if container.duration is not None and container.duration > 0:
             findings.duration_s = round(container.duration / av.time_base, 3)

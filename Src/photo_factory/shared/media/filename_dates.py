@@ -27,7 +27,7 @@ _MOMENTS = tuple(
     re.compile(pattern, re.ASCII | re.IGNORECASE)
     for pattern in (
         rf"{_BEFORE}{_YMD}[-_T ]{_HMS}{_AFTER}",  # IMG_20231225_123456, Screenshot_20231225-123456
-        rf"^(?:[A-Za-z]+[-_ ]?)?{_YMD}{_HMS}{_AFTER}",  # IMG20231225123456, DJI_20231225123456_1
+        rf"(?:^(?:[A-Za-z]+[-_ ]?)?|BURST){_YMD}{_HMS}{_AFTER}",  # IMG20231225123456, DJI_…
         rf"{_BEFORE}{_YMD}[-_ ]{_H_M_S}{_AFTER}",  # WP_20131225_12_34_56_Pro
         rf"{_BEFORE}{_Y_M_D}(?:[-_T ]+|[\s,]+at\s+){_H_M_S}{_AM_PM}{_AFTER}",  # … at 12.34.56 PM
         rf"{_BEFORE}{_Y_M_D}[-_T ]{_HMS}{_AFTER}",  # signal-2023-12-25-123456

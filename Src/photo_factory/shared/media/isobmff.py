@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from photo_factory.shared.media import exif, jxl_size, xmp
+from photo_factory.shared.media import exif, heif_size, jxl_size, xmp
 from photo_factory.shared.media.clues import Findings
 
 _MAX_BOXES = 100_000
@@ -62,8 +62,9 @@ def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
     inner = {box.kind: box for box in boxes(inside, 4, meta.end - meta.start)}
     names = _item_kinds(inside, inner.get(b"iinf"))
     places = _item_places(payload(inside, inner.get(b"iloc")))
-    if b"iprp" in inner:
-        _add_size(inside, inner[b"iprp"], findings)
+    if b"iprp" in inner and b"pitm" in inner:
+        primary = _primary(payload(inside, inner[b"pitm"]))
+        findings.width, findings.height = _size(inside, inner[b"iprp"], primary)
     for item, kind in names.items():
         if kind not in (b"Exif", b"XMP") or item not in places:
             continue
@@ -86,6 +87,21 @@ def payload(file: BinaryIO, box: Box | None, limit: int = _MAX_META) -> bytes:
     return file.read(min(box.end - box.start, limit))
 
 
+def _primary(pitm: bytes) -> int:
+    return int.from_bytes(pitm[4:6] if pitm[:1] == b"\0" else pitm[4:8], "big")
+
+
+def _size(file: BinaryIO, iprp: Box, primary: int) -> tuple[int | None, int | None]:
+    """Return the size of the primary item by its properties, in pixels as shown."""
+    inner = {box.kind: box for box in boxes(file, iprp.start, iprp.end)}
+    ipco = inner.get(b"ipco")
+    if ipco is None:
+        return None, None
+    properties = [(box.kind, payload(file, box, 32)) for box in boxes(file, ipco.start, ipco.end)]
+    wanted = heif_size.properties_of(payload(file, inner.get(b"ipma")), primary)
+    return heif_size.size_of([properties[n - 1] for n in wanted if 0 < n <= len(properties)])
+
+
 def _item_kinds(file: BinaryIO, iinf: Box | None) -> dict[int, bytes]:
     if iinf is None:
         return {}
@@ -103,27 +119,12 @@ def _item_kinds(file: BinaryIO, iinf: Box | None) -> dict[int, bytes]:
     return found
 
 
-class _Numbers:
-    """Takes big-endian numbers from the front of some bytes; zero where they end."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def take(self, size: int) -> int:
-        self.at += size
-        return int.from_bytes(self.data[self.at - size : self.at], "big")
-
-    @property
-    def ended(self) -> bool:
-        return self.at >= len(self.data)
-
-
 Extents = list[tuple[int, int]]
 
 
 def _item_places(data: bytes) -> dict[int, tuple[int, Extents]]:
     """Read `iloc`: item -> (construction method, [(place, length)])."""
-    numbers = _Numbers(data)
+    numbers = heif_size.Numbers(data)
     version = numbers.take(4) >> 24
     sizes = numbers.take(2)
     place_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
@@ -152,22 +153,6 @@ def _item(file: BinaryIO, base: int, extents: Extents) -> bytes:
         file.seek(base + place)
         data += file.read(min(length, _MAX_ITEM - len(data)))
     return data
-
-
-def _add_size(file: BinaryIO, iprp: Box, findings: Findings) -> None:
-    """The largest `ispe` is the picture, the others its tiles; `irot` turns it by quarters."""
-    ipco = next((box for box in boxes(file, iprp.start, iprp.end) if box.kind == b"ipco"), None)
-    if ipco is None:
-        return
-    largest, turned = (0, 0), False
-    for box in boxes(file, ipco.start, ipco.end):
-        data = payload(file, box, 12)
-        if box.kind == b"ispe" and len(data) == 12:
-            size = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:], "big")
-            largest = max(largest, size, key=lambda one: one[0] * one[1])
-        turned = turned or (box.kind == b"irot" and bool(data and data[0] & 1))
-    if all(largest):
-        findings.width, findings.height = largest[::-1] if turned else largest
 
 
 def read_cr3(file: BinaryIO, size: int, findings: Findings) -> None:

@@ -93,12 +93,13 @@ _STARTS: tuple[tuple[bytes, Kind], ...] = (
 _TIFF_STARTS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _TIFF_RAW = {".nef", ".arw", ".dng", ".pef", ".srw", ".cr2"}
 
+_STILL = frozenset({b"mif1", b"msf1", b"mif2"})
 # ISO/IEC 14496-12 brands; the first that is found in this order decides.
 _BRANDS: tuple[tuple[frozenset[bytes], Kind], ...] = (
     (frozenset({b"crx "}), _image("x-canon-cr3")),
     (frozenset({b"avif", b"avis"}), _image("avif")),
     (frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"}), _image("heic")),
-    (frozenset({b"mif1", b"msf1", b"mif2"}), _image("heif")),
+    (_STILL, _image("heif")),
     (frozenset({b"qt  "}), _video("quicktime")),
     (frozenset({b"M4V ", b"M4VH", b"M4VP"}), _video("x-m4v")),
 )
@@ -153,20 +154,17 @@ def _tiff(head: bytes, extension: str) -> Kind:
 
 
 def _by_brand(head: bytes) -> Kind | None:
-    end = min(int.from_bytes(head[:4], "big"), len(head))
-    brands = {head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))}
-    if head[8:11] in (b"3gp", b"3g2"):
+    major = head[8:12]
+    if major[:3] in (b"3gp", b"3g2"):
         return _video("3gpp")
-    if head[8:12] in (b"M4A ", b"M4B "):
+    if major in (b"M4A ", b"M4B "):
         return None  # sound only
-    for wanted, kind in _BRANDS:
-        if head[8:12] in wanted:
-            return kind
-    for wanted, kind in _BRANDS[:4]:
-        # Only still images are looked up among the compatible brands: every MP4 may name "qt  ".
-        if head[8:12] in (b"mif1", b"msf1", b"mif2") and brands & wanted:
-            return kind
-    return _video("mp4")
+    brands = {major}
+    if major in _STILL:
+        # Only still pictures are looked up among the compatible brands: any MP4 may name "qt  ".
+        end = min(int.from_bytes(head[:4], "big"), len(head))
+        brands |= {head[at : at + 4] for at in range(16, end - 3, 4)}
+    return next((kind for wanted, kind in _BRANDS if brands & wanted), _video("mp4"))
 
 
 def _riff(head: bytes) -> Kind | None:

@@ -1,0 +1,197 @@
+"""A batch: settled arrivals on their way into the archive together.
+
+Batches exist so that one fsync and one transaction serve many files, and so that files that
+belong together are filed together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from photo_factory.librarian.arrivals import Arrival, Outcome, State
+from photo_factory.librarian.debris import is_debris
+from photo_factory.librarian.filing import held
+from photo_factory.librarian.journal import Entry
+from photo_factory.shared.errors import Failed, Held, Vanished
+from photo_factory.shared.files import (
+    Stillness,
+    hold_still,
+    lease_holds,
+    open_regular,
+    sha256_of_descriptor,
+)
+from photo_factory.shared.media.facts import Facts
+from photo_factory.shared.media.groups import stem_key
+from photo_factory.shared.media.kinds import HEAD_BYTES, Kind, kind_of
+
+MOST_FILES = 64
+MOST_BYTES = 256 << 20
+_SPARSE_SIZE = 1 << 30
+_SPARSE_RATIO = 10
+
+
+@dataclass(slots=True)
+class Item:
+    """One arrival in a batch, with what has been found out so far."""
+
+    arrival: Arrival
+    descriptor: int = -1
+    leased: bool = False
+    kind: Kind | None = None
+    note: str | None = None
+    file_hash: str = ""
+    facts: Facts | None = None
+    entry: Entry | None = None
+    final: Path | None = None
+    adopted: bool = False
+    """The archive held these bytes under this name before: nothing has to be brought."""
+    placed: bool = False
+    """The bytes stand durably under the final name."""
+    outcome: Outcome | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still on its way."""
+        return self.outcome is None
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether its bytes are in the archive, and only its row is missing."""
+        return self.is_open and self.placed
+
+    def end(self, outcome: Outcome) -> None:
+        """Set the end state; the first one stands."""
+        self.outcome = self.outcome or outcome
+
+    def end_for(self, error: Exception) -> None:
+        """Set the end state that an error means."""
+        self.end(outcome_of(error))
+
+    def is_untouched(self) -> bool:
+        """Whether nobody has changed the file, or waits to, since it was read."""
+        if self.leased and not lease_holds(self.descriptor):
+            return False
+        return self.arrival.unchanged(os.fstat(self.descriptor))
+
+    def close(self) -> None:
+        """Let go of the file, and of the lease with it."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+@dataclass
+class Batch:
+    """Items in the order of the listing."""
+
+    items: list[Item] = field(default_factory=list)
+    size: int = 0
+
+    def open_items(self) -> Iterator[Item]:
+        """The items that have no end state yet."""
+        return (item for item in self.items if item.is_open)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for item in self.items:
+            item.close()
+
+
+def batches(arrivals: Iterable[Arrival]) -> Iterator[Batch]:
+    """Batches of limited number and size that never part what belongs together."""
+    batch = Batch()
+    last = None
+    for arrival in arrivals:
+        full = len(batch.items) >= MOST_FILES or batch.size >= MOST_BYTES
+        key = (arrival.folder, stem_key(arrival.name))
+        if full and key != last:
+            yield batch
+            batch = Batch()
+        batch.items.append(Item(arrival))
+        batch.size += arrival.size
+        last = key
+    if batch.items:
+        yield batch
+
+
+def slices(items: Iterable[Item], *, files: int, size: int) -> Iterator[list[Item]]:
+    """Shares of the work, each small enough that all cores stay busy; size in bytes."""
+    share: list[Item] = []
+    weight = 0
+    for item in items:
+        share.append(item)
+        weight += item.arrival.size
+        if len(share) >= files or weight >= size:
+            yield share
+            share, weight = [], 0
+    if share:
+        yield share
+
+
+def examine(item: Item, told: Callable[[int], None]) -> None:
+    """Open, recognise, hash and make durable one arrival; what stands in the way ends it."""
+    try:
+        reason = _reason_to_ignore(item)
+        if reason is None:
+            _read(item, told)
+        else:
+            item.end(Outcome("ignored", reason))
+    except (Held, Vanished) as error:
+        item.end_for(error)
+    except FileNotFoundError:
+        item.end_for(Vanished(item.arrival.path))
+    except OSError as error:
+        item.end_for(held(error))
+
+
+def _reason_to_ignore(item: Item) -> str | None:
+    if not item.arrival.is_regular:
+        return "not a regular file: links, pipes and devices are never followed"
+    if is_debris(item.arrival.name):
+        return "a leftover of another program"
+    return None
+
+
+def _read(item: Item, told: Callable[[int], None]) -> None:
+    item.descriptor = open_regular(item.arrival.path)
+    if not item.arrival.unchanged(os.fstat(item.descriptor)):
+        raise Unsettled("it changed after it was listed; it is tried again")
+    item.kind, item.note = kind_of(os.pread(item.descriptor, HEAD_BYTES, 0), item.arrival.name)
+    if item.kind is None:
+        item.end(Outcome("ignored", "neither its bytes nor its name say photo, video or sidecar"))
+        return
+    _refuse_sparse(item)
+    stillness = hold_still(item.descriptor)
+    if stillness is Stillness.WRITTEN:
+        raise Unsettled("another program has it open for writing; it is tried again")
+    item.leased = stillness is Stillness.LEASED
+    item.file_hash = sha256_of_descriptor(item.descriptor, told)
+    if not item.is_untouched():
+        raise Unsettled("it changed while it was read; it is tried again")
+
+
+def _refuse_sparse(item: Item) -> None:
+    found = os.fstat(item.descriptor)
+    on_disk = found.st_blocks * 512
+    if found.st_size > _SPARSE_SIZE and on_disk * _SPARSE_RATIO < found.st_size:
+        raise Held(
+            f"it claims {found.st_size} bytes and holds {on_disk}: an unfinished download? "
+            "Let it finish, or remove it"
+        )
+
+
+class Unsettled(Held):
+    """The file is not finished yet: it settles again from the start."""
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """The end state an error stands for."""
+    states: dict[type[Exception], State] = {
+        Vanished: "gone",
+        Unsettled: "unsettled",
+        Failed: "failed",
+    }
+    return Outcome(states.get(type(error), "held"), str(error))

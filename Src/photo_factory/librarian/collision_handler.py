@@ -1,0 +1,81 @@
+"""Names that are taken, and bytes that are there already."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Container, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from photo_factory.librarian import manifest
+from photo_factory.shared.files import fsync_folder, make_folder, sha256_from_disk
+
+LONGEST_NAME = 255
+"""Bytes in a file name: the limit of every file system in use here."""
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff/]")
+
+
+def archive_name(name: str) -> str:
+    """The name a file gets in the archive: its own, without what terminals and shares choke on.
+
+    Control characters and bytes that are no UTF-8 become `_`. Names the day folder keeps for
+    itself get one in front.
+    """
+    fit = _UNFIT.sub("_", name)
+    return f"_{fit}" if fit in manifest.FILES or fit.endswith(".partial") else fit
+
+
+def names(name: str) -> Iterator[str]:
+    """The name, then the name with _1, _2 … before its extension, each short enough."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem:
+        stem, dot, extension = name, "", ""
+    tail = dot + extension
+    if len(tail.encode()) > 32:  # a dot in a sentence, not an extension
+        stem, tail = name, ""
+    number = 0
+    while True:
+        suffix = (f"_{number}" if number else "") + tail
+        yield _shortened(stem, LONGEST_NAME - len(suffix.encode())) + suffix
+        number += 1
+
+
+def _shortened(stem: str, most: int) -> str:
+    return stem.encode()[:most].decode("utf-8", "ignore")
+
+
+def free_path(
+    folder: Path, name: str, taken: Container[Path], is_ours: Callable[[Path], bool]
+) -> tuple[Path, bool]:
+    """The first path that is free, or that already holds these very bytes (then True)."""
+    for candidate in names(archive_name(name)):
+        path = folder / candidate
+        if path in taken:
+            continue
+        if not os.path.lexists(path):
+            return path, False
+        if is_ours(path):
+            return path, True
+    raise AssertionError("names() never ends")
+
+
+def holds(path: Path, file_hash: str) -> bool:
+    """Whether a copy is there and its bytes, read from the disk, have this hash."""
+    try:
+        return sha256_from_disk(path) == file_hash
+    except FileNotFoundError:
+        return False
+
+
+def set_aside(path: Path, quarantine: Path) -> Path | None:
+    """Move a damaged copy out of the archive, never deleting it; None when nothing was there."""
+    if not os.path.lexists(path):
+        return None
+    make_folder(quarantine)
+    aside = quarantine / f"{uuid4().hex[:12]}_{_shortened(path.name, LONGEST_NAME - 13)}"
+    path.rename(aside)
+    fsync_folder(quarantine)
+    fsync_folder(path.parent)
+    return aside

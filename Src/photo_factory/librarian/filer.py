@@ -1,0 +1,297 @@
+"""The way of a batch through the archive: described, placed, recorded, released.
+
+The order is the promise: the intent is durable before a name appears, the bytes and the name are
+durable before the row is written, and the row (or, while the database is away, the journal) is
+durable before the inbox entry goes. A crash between any two steps is mended by `recovery`.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from photo_factory.librarian import collision_handler, filing, manifest
+from photo_factory.librarian.arrivals import PASSING, Outcome
+from photo_factory.librarian.batch import Batch, Item, Unsettled
+from photo_factory.librarian.duplicates import settle_duplicate
+from photo_factory.librarian.filing import Bytes, How
+from photo_factory.librarian.grouping import BatchGroups
+from photo_factory.librarian.journal import Entry, Journal
+from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row
+from photo_factory.librarian.records import Kept, Records, arrival_row
+from photo_factory.librarian.refiling import bring_together
+from photo_factory.librarian.rows import Row
+from photo_factory.shared.errors import Held, LedgerAway
+from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
+from photo_factory.shared.paths import Paths
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Filer:
+    """Files batches; one thread drives it, the executor's threads copy and compare."""
+
+    paths: Paths
+    records: Records
+    journal: Journal
+    extractor: MetadataExtractor
+    executor: Executor
+    keep: bool
+    reserve: int
+    """Bytes left free on the storage's disk when files are copied to it."""
+    pending: dict[str, Kept] = field(default_factory=dict)
+    """What was filed while the database is away, by hash: its rows wait in the journal."""
+    needs_recovery: bool = False
+    """Something went wrong half way: the journal has to be gone through before it is cleared."""
+    _manifests: set[Path] = field(default_factory=set)
+    _removed: list[int] = field(default_factory=list)
+
+    def file(self, batch: Batch) -> None:
+        """Bring every open item of an examined batch to its end state."""
+        try:
+            self._file(batch)
+        except OSError as error:
+            # The disk refused something that concerns the whole batch. What is placed already is
+            # in the journal, and the inbox still holds everything.
+            self.needs_recovery = True
+            for item in batch.open_items():
+                item.end_for(filing.held(error))
+
+    def _file(self, batch: Batch) -> None:
+        known = self._known({item.file_hash for item in batch.open_items()})
+        firsts, twins = _parted(batch, known)
+        groups = BatchGroups.of(self.records, firsts)
+        self._describe(firsts, groups)
+        self._place([item for item in firsts if item.final])
+        self._withdraw_touched(firsts)
+        known |= {i.file_hash: _kept(i.entry.row) for i in firsts if i.is_filed and i.entry}
+        self._in_threads(twins, lambda item: self._settle(item, known.get(item.file_hash)))
+        self._record(batch, firsts, groups)
+        self._release(batch)
+
+    def checkpoint(self) -> None:
+        """Make durable what the journal vouched for so far, then forget the journal."""
+        for folder in self._manifests:
+            manifest.make_durable(folder)
+        self._manifests.clear()
+        if self.pending or self.needs_recovery:
+            return
+        try:
+            self.records.removed(self._removed)
+        except LedgerAway:
+            return
+        self._removed.clear()
+        if not self.journal.is_empty:
+            self.journal.clear()
+
+    def _known(self, hashes: set[str]) -> dict[str, Kept]:
+        known = {one: self.pending[one] for one in hashes if one in self.pending}
+        try:
+            return {**known, **self.records.known(hashes)} if hashes else known
+        except LedgerAway:
+            return known
+
+    def _describe(self, items: Sequence[Item], groups: BatchGroups) -> None:
+        """Read what the files say and decide the day folder of each."""
+        self.extractor.finish(self.extractor.start(items, groups.earlier_sidecars(self.paths)))
+        described = [item for item in items if item.is_open]
+        rows = [asset_row(item) for item in described]
+        for item, row, folder in zip(
+            described, rows, groups.arrange(rows, self.paths), strict=True
+        ):
+            item.entry = Entry(row)
+            item.final = folder / item.arrival.name
+
+    def _place(self, items: Sequence[Item]) -> None:
+        """Bring the bytes under final names, durably; the intents first."""
+        taken: set[Path] = set()
+        waiting = list(items)
+        while waiting:
+            entries = [self._choose_name(item, taken) for item in waiting]
+            self.journal.intend(entries)
+            self._in_threads(waiting, self._place_one)
+            waiting = [item for item in waiting if item.is_open and not item.placed]
+        for folder in {item.final.parent for item in items if item.placed and item.final}:
+            fsync_folder(folder)
+
+    def _choose_name(self, item: Item, taken: set[Path]) -> Entry:
+        assert item.final
+        assert item.entry
+        folder = item.final.parent
+        make_folder(folder)
+        item.final, item.adopted = collision_handler.free_path(
+            folder, item.arrival.name, taken, self._is_ours(item)
+        )
+        taken.add(item.final)
+        row = {**item.entry.row, "final_path": self.paths.in_ledger(item.final)}
+        arrival = arrival_row(item.arrival, Outcome("filed", None, row["id"]), item.file_hash)
+        item.entry = Entry(row, arrival, item.arrival.path_bytes)
+        return item.entry
+
+    def _is_ours(self, item: Item) -> Callable[[Path], bool]:
+        """Whether a taken name holds the item's bytes and no asset stands under it."""
+
+        def is_ours(path: Path) -> bool:
+            if not path.is_file() or path.stat().st_size != item.arrival.size:
+                return False
+            if not collision_handler.holds(path, item.file_hash):
+                return False
+            try:
+                return not self.records.has_final_path(self.paths.in_ledger(path))
+            except LedgerAway:
+                return True  # whose it is shows when the journal is replayed
+
+        return is_ours
+
+    def _place_one(self, item: Item) -> None:
+        """Place one item; it stays unplaced when a stranger took its name meanwhile."""
+        assert item.final
+        try:
+            if item.adopted:
+                fsync_file(item.final)
+            else:
+                self._bring(item, item.final)
+            item.placed = True
+        except FileExistsError:
+            log.info("%s was taken meanwhile", item.final)
+
+    def _bring(self, item: Item, final: Path) -> None:
+        how = self._how(item)
+        copies = how is How.COPY or item.arrival.device != os.stat(final.parent).st_dev
+        if copies and not filing.room_for(item.arrival.size, final.parent, reserve=self.reserve):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.paths.storage))
+        filing.place(_bytes(item), final, how)
+
+    def _how(self, item: Item) -> How:
+        if self.keep:
+            return How.CLONE_OR_SHARE
+        # Without a lease nobody says when a writer comes, and a second name elsewhere means that
+        # the inode is not ours alone: the archive then gets bytes of its own.
+        return How.SHARE if item.leased and item.arrival.links == 1 else How.COPY
+
+    def _withdraw_touched(self, items: Iterable[Item]) -> None:
+        """Take back what somebody wants to write to: it has not settled after all."""
+        for item in items:
+            if item.is_filed and not item.is_untouched():
+                if not item.adopted and item.final:
+                    item.final.unlink()
+                item.end_for(Unsettled("it was opened for writing; it is tried again"))
+
+    def _settle(self, item: Item, kept: Kept | None) -> None:
+        if kept is None:
+            raise Held("its twin could not be filed; both are tried again")
+        reason = settle_duplicate(item, kept, self.paths, self._bring)
+        item.end(Outcome("duplicate", reason, kept.asset_id))
+
+    def _record(self, batch: Batch, firsts: Sequence[Item], groups: BatchGroups) -> None:
+        """Write rows and end states; the journal keeps them while the database is away."""
+        filed = [item for item in firsts if item.is_filed]
+        entries = [item.entry for item in filed if item.entry]
+        self._enter_in_manifests(filed)
+        ends = [_end_row(item, item.outcome) for item in batch.items if item.outcome]
+        ends = [row for row in ends if row["state"] not in PASSING]
+        try:
+            if self.pending:
+                raise LedgerAway("rows wait in the journal, which goes first")
+            twins = self.records.record(entries, ends, groups.grouping.joins)
+        except LedgerAway as error:
+            log.debug("%s", error)
+            self._keep_in_journal(entries, ends)
+            twins = {}
+        else:
+            self._bring_together(groups)
+        self._end_filed(filed, twins)
+
+    def _bring_together(self, groups: BatchGroups) -> None:
+        try:
+            bring_together(groups.grouping.follow, self.records, self.journal, self.paths)
+        except LedgerAway:
+            self.needs_recovery = True
+
+    def _end_filed(self, filed: Sequence[Item], twins: dict[str, Kept]) -> None:
+        for item in filed:
+            assert item.entry
+            if item.file_hash in twins:  # written by another Librarian on the same ledger
+                self.needs_recovery = True
+                item.end_for(Held("another copy was recorded first; it is settled next"))
+            else:
+                item.end(Outcome("filed", None, item.entry.row["id"]))
+
+    def _keep_in_journal(self, entries: Sequence[Entry], ends: Sequence[Row]) -> None:
+        # What stays in the inbox is listed again; only what leaves it must be remembered here.
+        self.journal.note([row for row in ends if row["state"] == "duplicate"])
+        self.journal.placed([str(entry.row["id"]) for entry in entries])
+        self.pending |= {entry.row["file_hash"]: _kept(entry.row) for entry in entries}
+
+    def _enter_in_manifests(self, filed: Sequence[Item]) -> None:
+        for folder in {item.final.parent for item in filed if item.final}:
+            here = [item for item in filed if item.final and item.final.parent == folder]
+            rows = [item.entry.row for item in here if item.entry]
+            if any(item.adopted for item in here):  # the folder may name it already
+                manifest.amend(folder, present=rows)
+            else:
+                manifest.add(folder, rows)
+            self._manifests.add(folder)
+
+    def _release(self, batch: Batch) -> None:
+        """Let the inbox entries go whose end is durable."""
+        for item in batch.items:
+            if item.outcome and item.outcome.state in ("filed", "duplicate") and not self.keep:
+                self._release_one(item)
+
+    def _release_one(self, item: Item) -> None:
+        try:
+            if item.leased and not item.is_untouched():
+                if item.final and item.placed:
+                    filing.unshare(_bytes(item), item.final)
+                return
+            if filing.take_away(item.arrival.path, item.descriptor, item.arrival.unchanged):
+                self._removed.append(item.arrival.fingerprint)
+        except FileNotFoundError:
+            pass  # its owner removed it first; the archive holds it
+        except OSError as error:
+            log.warning("filed, but it stays in the inbox: %s", filing.held(error))
+
+    def _in_threads(self, items: Iterable[Item], work: Callable[[Item], None]) -> None:
+        """Do a piece of work for each open item, ending those for which it fails."""
+
+        def guarded(item: Item) -> None:
+            try:
+                work(item)
+            except Held as error:
+                item.end_for(error)
+            except OSError as error:
+                item.end_for(filing.held(error))
+
+        for _ in self.executor.map(guarded, [item for item in items if item.is_open]):
+            pass
+
+
+def _parted(batch: Batch, known: dict[str, Kept]) -> tuple[list[Item], list[Item]]:
+    """The first item of each unknown content, and the items whose content is there already."""
+    firsts: dict[str, Item] = {}
+    twins = []
+    for item in batch.open_items():
+        if item.file_hash in known or item.file_hash in firsts:
+            twins.append(item)
+        else:
+            firsts[item.file_hash] = item
+    return list(firsts.values()), twins
+
+
+def _bytes(item: Item) -> Bytes:
+    return Bytes(item.arrival.path, item.descriptor, item.file_hash)
+
+
+def _kept(row: Row) -> Kept:
+    return Kept(row["id"], row["file_hash"], row["final_path"])
+
+
+def _end_row(item: Item, outcome: Outcome) -> Row:
+    return arrival_row(item.arrival, outcome, item.file_hash)

@@ -1,0 +1,130 @@
+"""The journal: what filing is about to do, durable before it does it.
+
+Each entry carries the complete ledger row, so the journal is also where rows wait while the
+database is away. Everything that reads it may be done twice: an entry stays until its row is in
+the ledger, its day folder says so durably, and the inbox entry is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photo_factory.librarian import rows
+from photo_factory.librarian.rows import Row
+from photo_factory.shared.files import fsync_folder, make_folder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An intent: the row to be, and the arrival it is made of (None in a re-filing)."""
+
+    row: Row
+    arrival: Row | None = None
+    inbox_path: bytes | None = None
+    moved_from: str | None = None
+    """The final path a re-filed asset had before; its old name goes when the row says so."""
+
+
+class Journal:
+    """An append-only file of JSON lines; one Librarian at a time holds it."""
+
+    def __init__(self, folder: Path) -> None:
+        make_folder(folder)
+        self._path = folder / "filing.jsonl"
+        self._file = self._path.open("ab", buffering=0)
+        fsync_folder(folder)
+        self._good_length = self._file.tell()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is under way or waiting."""
+        return self._good_length == 0
+
+    def intend(self, entries: Sequence[Entry]) -> None:
+        """Write intents; when this returns they survive a power cut."""
+        self._append([_entry_line(entry) for entry in entries])
+
+    def placed(self, ids: Collection[str]) -> None:
+        """Promise durably that these rows' files stand whole under their final names."""
+        if ids:
+            self._append([{"placed": list(ids)}])
+
+    def note(self, arrivals: Sequence[Row]) -> None:
+        """Keep the end states of arrivals that leave the inbox while the database is away."""
+        if arrivals:
+            self._append([{"noted": row} for row in arrivals])
+
+    def entries(self) -> Iterator[tuple[Entry, bool]]:
+        """Every intent in order, and whether its file is known to be placed."""
+        placed: set[str] = set()
+        for line in self._lines():
+            placed.update(line.get("placed", ()))
+        for line in self._lines():
+            if "row" in line:
+                yield _entry(line), line["row"]["id"] in placed
+
+    def noted(self) -> Iterator[Row]:
+        """The end states that wait for the database, in order."""
+        return (rows.typed(line["noted"]) for line in self._lines() if "noted" in line)
+
+    def clear(self) -> None:
+        """Forget everything: it is all in the ledger and in the day folders."""
+        os.ftruncate(self._file.fileno(), 0)
+        os.fsync(self._file.fileno())
+        self._good_length = 0
+
+    def _append(self, lines: Sequence[dict[str, Any]]) -> None:
+        text = b"".join(rows.to_json(line).encode() + b"\n" for line in lines)
+        try:
+            written = 0
+            while written < len(text):
+                written += self._file.write(text[written:]) or 0
+            os.fsync(self._file.fileno())
+        except OSError:
+            # A half-written line must not stand before the next one. Should cutting it off fail
+            # too, the reader still passes over it.
+            os.ftruncate(self._file.fileno(), self._good_length)
+            raise
+        self._good_length += len(text)
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        with self._path.open("rb") as file:
+            for number, text in enumerate(file, start=1):
+                try:
+                    yield json.loads(text)
+                except ValueError:
+                    # Torn by a crash while it was written, so nothing was done in its name.
+                    log.warning("journal line %d is torn and passed over", number)
+
+
+def _entry_line(entry: Entry) -> dict[str, Any]:
+    path = entry.inbox_path
+    return {
+        "row": entry.row,
+        "arrival": entry.arrival,
+        # In hexadecimal: names are bytes and JSON is not.
+        "inbox_path": None if path is None else path.hex(),
+        "moved_from": entry.moved_from,
+    }
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    path = line["inbox_path"]
+    return Entry(
+        rows.typed(line["row"]),
+        line["arrival"] and rows.typed(line["arrival"]),
+        None if path is None else bytes.fromhex(path),
+        line.get("moved_from"),
+    )

@@ -1,0 +1,233 @@
+"""The Librarian: drives arrivals from the inbox through the archive, batch by batch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome
+from photo_factory.librarian.batch import Batch, Item, batches, examine, slices
+from photo_factory.librarian.filer import Filer
+from photo_factory.librarian.journal import Journal
+from photo_factory.librarian.metadata_extractor import MetadataExtractor
+from photo_factory.librarian.records import Records, arrival_row
+from photo_factory.librarian.recovery import recover
+from photo_factory.librarian.summary import Summary
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
+from photo_factory.shared.files import exclusive_lock
+from photo_factory.shared.ledger.database import connect
+from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PREFETCH = 2
+"""Batches that are hashed ahead of the one being filed, so that no core waits for the disk."""
+
+CHECKPOINT_EVERY = 16
+"""Batches between two checkpoints: the journal stays small, the fsyncs few."""
+
+
+class ArchiveInUse(PhotoFactoryError):
+    """Another Librarian is filing into this storage just now."""
+
+
+@dataclass
+class Observer:
+    """Who wants to know how it goes; called from the working loop, often and quickly."""
+
+    ended: Callable[[Arrival, Outcome], None] = lambda _arrival, _outcome: None
+    read: Callable[[int], None] = lambda _count: None
+    tick: Callable[[], None] = lambda: None
+
+
+class Stopping(PhotoFactoryError):
+    """Asked to stop: what is not being filed yet stays in the inbox."""
+
+
+class Librarian:
+    """Files arrivals; open for as long as it is used, in one process and one thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        keep: bool | None = None,
+        observer: Observer | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.paths = Paths.of(settings)
+        self.keep = settings.inbox_mode == "keep" if keep is None else keep
+        self.records = Records(connect(database_url(settings)))
+        self.observer = observer or Observer()
+        self.stop = stop or threading.Event()
+        self.remembered: set[int] = set()
+        """Fingerprints of files that stay in the inbox and need nothing more."""
+        self.tried: set[int] = set()
+        """Fingerprints of files that were held or failed, until they are to be tried again."""
+        self.pending = 0
+        """Rows that wait in the journal for the database."""
+        self._settings = settings
+        self._extractor = MetadataExtractor(settings)
+        self._hashers = ThreadPoolExecutor(settings.workers, "hash")
+        self._placers = ThreadPoolExecutor(settings.workers, "place")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._hashers.shutdown(cancel_futures=True)
+        self._placers.shutdown()
+        self._extractor.close()
+
+    def remember(self) -> None:
+        """Learn from the ledger what was filed and stays in the inbox (mode `keep`)."""
+        self.remembered.update(self.records.remembered())
+
+    def file(self, arrivals: Iterable[Arrival], summary: Summary) -> list[Arrival]:
+        """Bring arrivals to their end states; returns those that turned out unsettled.
+
+        Raises ArchiveInUse when another process files into the same storage.
+        """
+        with exclusive_lock(self.paths.journal / "lock") as is_alone:
+            if not is_alone:
+                raise ArchiveInUse(
+                    f"another Librarian is filing into {self.paths.storage}: this one waits"
+                )
+            journal = Journal(self.paths.journal)
+            try:
+                return self._file(arrivals, summary, self._filer(journal))
+            finally:
+                journal.close()
+
+    def catch_up(self) -> None:
+        """Bring what the journal holds into the ledger, if it can be reached."""
+        self.file((), Summary())
+
+    def _filer(self, journal: Journal) -> Filer:
+        return Filer(
+            paths=self.paths,
+            records=self.records,
+            journal=journal,
+            extractor=self._extractor,
+            executor=self._placers,
+            keep=self.keep,
+            reserve=self._settings.min_free_space << 20,
+        )
+
+    def _file(self, arrivals: Iterable[Arrival], summary: Summary, filer: Filer) -> list[Arrival]:
+        if not filer.journal.is_empty:
+            recover(filer)
+        unsettled: list[Arrival] = []
+        for number, batch in enumerate(self._examined(self._unknown(arrivals)), start=1):
+            try:
+                if filer.pending and self.records.may_be_back():
+                    recover(filer)
+                filer.file(batch)
+                unsettled += self._account(batch, summary)
+            finally:
+                batch.close()
+            if number % CHECKPOINT_EVERY == 0:
+                filer.checkpoint()
+            self.observer.tick()
+        filer.checkpoint()
+        self.pending = summary.pending_ledger = len(filer.pending)
+        return unsettled
+
+    def _unknown(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+        for arrival in arrivals:
+            if not self._is_done(arrival):
+                yield arrival
+
+    def _is_done(self, arrival: Arrival) -> bool:
+        if not self.remembered and not self.tried:
+            return False
+        fingerprint = arrival.fingerprint
+        return fingerprint in self.remembered or fingerprint in self.tried
+
+    def _examined(self, arrivals: Iterable[Arrival]) -> Iterator[Batch]:
+        """Batches as they become hashed, a few being hashed ahead."""
+        ahead: deque[tuple[Batch, list[Future[None]]]] = deque()
+        try:
+            for batch in batches(arrivals):
+                ahead.append((batch, self._start(batch)))
+                if len(ahead) > PREFETCH:
+                    yield self._awaited(*ahead.popleft())
+            while ahead:
+                yield self._awaited(*ahead.popleft())
+        except Stopping:
+            log.info("stopping: what is not filed yet stays in the inbox")
+        finally:
+            for batch, futures in ahead:
+                wait(futures)
+                batch.close()
+
+    def _start(self, batch: Batch) -> list[Future[None]]:
+        if self.stop.is_set():
+            raise Stopping
+        shares = slices(batch.items, files=8, size=8 << 20)
+        return [self._hashers.submit(self._examine_all, share) for share in shares]
+
+    def _examine_all(self, items: list[Item]) -> None:
+        for item in items:
+            if self.stop.is_set():
+                return
+            examine(item, self._told)
+
+    def _told(self, count: int) -> None:
+        self.observer.read(count)
+        if self.stop.is_set():
+            raise Stopping
+
+    def _awaited(self, batch: Batch, futures: list[Future[None]]) -> Batch:
+        waiting = set(futures)
+        while waiting:
+            _, waiting = wait(waiting, timeout=1)
+            self.observer.tick()
+        for future in futures:
+            if not self.stop.is_set():
+                future.result()
+        if self.stop.is_set():
+            batch.close()
+            raise Stopping
+        return batch
+
+    def _account(self, batch: Batch, summary: Summary) -> list[Arrival]:
+        """Count and tell the end states; returns the unsettled."""
+        unsettled = []
+        for item in batch.items:
+            outcome = item.outcome or Outcome("failed", "it came to no end: please report this")
+            if outcome.state == "unsettled":
+                unsettled.append(item.arrival)
+            self._end(item.arrival, outcome, summary)
+        return unsettled
+
+    def hold(self, arrival: Arrival, reason: str, summary: Summary) -> None:
+        """End an arrival that could not even be looked at."""
+        outcome = Outcome("held", reason)
+        try:
+            self.records.record([], [arrival_row(arrival, outcome, None)])
+        except LedgerAway as error:
+            log.warning("%s is held (%s); %s", arrival.path, reason, error)
+        self._end(arrival, outcome, summary)
+
+    def _end(self, arrival: Arrival, outcome: Outcome, summary: Summary) -> None:
+        if outcome.state in PASSING:
+            return
+        if outcome.state in ("held", "failed"):
+            self.tried.add(arrival.fingerprint)
+        elif outcome.state == "ignored" or self.keep:
+            self.remembered.add(arrival.fingerprint)
+        summary.count(arrival, outcome)
+        self.observer.ended(arrival, outcome)

@@ -1,0 +1,221 @@
+"""The Librarian's verbs against the ledger, each one short transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, or_, select, update
+from sqlalchemy.dialects import postgresql
+
+from photo_factory.librarian.arrivals import Arrival as Seen
+from photo_factory.librarian.arrivals import Outcome
+from photo_factory.librarian.journal import Entry
+from photo_factory.librarian.rows import Row
+from photo_factory.shared import clock
+from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.ledger.database import away, insert_ignore, migrate, reading
+from photo_factory.shared.ledger.models import Arrival, MediaAsset
+
+RETRY_AFTER = 5.0
+"""Seconds before a database that was away is asked again; each asking may itself take seconds."""
+
+_assets = cast(Table, MediaAsset.__table__)
+_arrivals = cast(Table, Arrival.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The asset that holds some bytes already."""
+
+    asset_id: UUID
+    file_hash: str
+    final_path: str
+
+
+@dataclass(slots=True)
+class Mate:
+    """An asset that may belong together with an arriving one."""
+
+    asset_id: UUID
+    group_id: UUID | None
+    group_key: str | None
+    content_identifier: str | None
+    media_type: str
+    captured_at: datetime
+    captured_at_confidence: float
+    final_path: str
+
+
+def arrival_row(seen: Seen, outcome: Outcome, file_hash: str | None) -> Row:
+    """The row of `arrivals` for a file and its end state."""
+    now = clock.now()
+    return {
+        "fingerprint": seen.fingerprint,
+        "path": seen.shown_path,
+        "name": seen.shown_path.rpartition("/")[2],
+        "size_bytes": seen.size,
+        "mtime_ns": seen.mtime_ns,
+        "inode": seen.inode,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "file_hash": file_hash or None,
+        "asset_id": outcome.asset_id,
+        "source_device": seen.source_device,
+        "first_seen_at": now,
+        "settled_at": now,
+        "removed_at": None,
+    }
+
+
+class Records:
+    """The ledger as the Librarian uses it; every verb raises LedgerAway when it is away."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._migrated = False
+        self._away_until = 0.0
+
+    def known(self, hashes: Collection[str]) -> dict[str, Kept]:
+        """The assets that hold these bytes."""
+        columns = (_assets.c.id, _assets.c.file_hash, _assets.c.final_path)
+        with self._reading() as connection:
+            found = connection.execute(select(*columns).where(_assets.c.file_hash.in_(hashes)))
+            return {row.file_hash: Kept(*row) for row in found}
+
+    def mates(self, keys: Collection[str], identifiers: Collection[str]) -> list[Mate]:
+        """Assets with one of these group keys or content identifiers, the latest first."""
+        columns = [_assets.c["id" if name == "asset_id" else name] for name in Mate.__slots__]
+        where: ColumnElement[bool] = _assets.c.group_key.in_(keys)
+        if identifiers:
+            where = or_(where, _assets.c.content_identifier.in_(identifiers))
+        query = select(*columns).where(where).order_by(_assets.c.ingested_at.desc())
+        with self._reading() as connection:
+            return [Mate(*row) for row in connection.execute(query)]
+
+    def has_final_path(self, final_path: str) -> bool:
+        """Whether an asset stands under this path."""
+        query = select(_assets.c.id).where(_assets.c.final_path == final_path)
+        with self._reading() as connection:
+            return connection.execute(query).first() is not None
+
+    def record(
+        self,
+        entries: Sequence[Entry],
+        arrivals: Sequence[Row] = (),
+        joins: Mapping[UUID, UUID] | None = None,
+    ) -> dict[str, Kept]:
+        """Write filed assets, end states of arrivals and new members of groups, or none of it.
+
+        Returns, by hash, the assets that held the bytes of an entry under another identity;
+        such entries and their arrivals are not written.
+        """
+        with self._writing() as connection:
+            twins = _insert_assets(connection, [entry.row for entry in entries])
+            filed = [
+                entry.arrival
+                for entry in entries
+                if entry.arrival and entry.row["file_hash"] not in twins
+            ]
+            _upsert_arrivals(connection, [*filed, *arrivals])
+            for asset_id, group_id in (joins or {}).items():
+                where = _assets.c.id == asset_id
+                connection.execute(update(_assets).where(where).values(group_id=group_id))
+            return twins
+
+    def removed(self, fingerprints: Sequence[int]) -> None:
+        """Note that these inbox entries are gone."""
+        if fingerprints:
+            with self._writing() as connection:
+                connection.execute(
+                    update(_arrivals)
+                    .where(_arrivals.c.fingerprint.in_(fingerprints))
+                    .values(removed_at=clock.now())
+                )
+
+    def moved(self, row: Row) -> None:
+        """Note an asset's new place, day and group."""
+        names = ("final_path", "captured_at", "captured_at_source", "group_id")
+        change = update(_assets).where(_assets.c.id == row["id"])
+        with self._writing() as connection:
+            connection.execute(change.values({name: row[name] for name in names}))
+
+    def asset(self, asset_id: UUID) -> Row | None:
+        """One whole row."""
+        with self._reading() as connection:
+            found = connection.execute(select(_assets).where(_assets.c.id == asset_id)).first()
+            return dict(found._mapping) if found else None
+
+    def remembered(self) -> Iterator[int]:
+        """Fingerprints of files that were filed and may still stand in the inbox."""
+        query = select(_arrivals.c.fingerprint).where(
+            _arrivals.c.removed_at.is_(None), _arrivals.c.state.in_(("filed", "duplicate"))
+        )
+        with self._reading() as connection:
+            yield from connection.execution_options(yield_per=10_000).scalars(query)
+
+    def may_be_back(self) -> bool:
+        """False for a while after the database was found away."""
+        return time.monotonic() >= self._away_until
+
+    def ready(self) -> Engine:
+        """The migrated engine; LedgerAway at once when it was away a moment ago."""
+        if not self.may_be_back():
+            raise LedgerAway("the ledger was away a moment ago")
+        with self._noticing_away():
+            if not self._migrated:
+                migrate(self._engine)
+                self._migrated = True
+        return self._engine
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._noticing_away(), away(), reading(self.ready()) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._noticing_away(), away(), self.ready().begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _noticing_away(self) -> Iterator[None]:
+        try:
+            yield
+        except LedgerAway:
+            if self.may_be_back():  # this was asked, not only remembered
+                self._away_until = time.monotonic() + RETRY_AFTER
+            raise
+
+
+def _insert_assets(connection: Connection, rows: Sequence[Row]) -> dict[str, Kept]:
+    if not rows:
+        return {}
+    connection.execute(insert_ignore(_assets, ["file_hash"]), list(rows))
+    own = {row["file_hash"]: row["id"] for row in rows}
+    columns = (_assets.c.id, _assets.c.file_hash, _assets.c.final_path)
+    found = connection.execute(select(*columns).where(_assets.c.file_hash.in_(own)))
+    kept = [Kept(*row) for row in found]
+    return {one.file_hash: one for one in kept if own[one.file_hash] != one.asset_id}
+
+
+def _upsert_arrivals(connection: Connection, arrivals: Sequence[Row]) -> None:
+    if not arrivals:
+        return
+    insert = postgresql.insert(_arrivals)
+    new = insert.excluded
+    # A file that was filed stays filed, also when its inbox entry came back after a power cut.
+    stays = (_arrivals.c.state == "filed") & (new.state == "duplicate")
+    changes: dict[str, Any] = {
+        name: new[name] for name in ("file_hash", "asset_id", "settled_at", "removed_at")
+    }
+    changes["state"] = case((stays, _arrivals.c.state), else_=new.state)
+    changes["reason"] = case((stays, _arrivals.c.reason), else_=new.reason)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["fingerprint"], set_=changes), list(arrivals)
+    )

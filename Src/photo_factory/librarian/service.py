@@ -1,0 +1,164 @@
+"""The Librarian as a service: listens for hints, lists the inbox, and gives signs of life."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from photo_factory.librarian.arrivals import Arrival, Outcome
+from photo_factory.librarian.file_watcher import Inbox, Watcher
+from photo_factory.librarian.filing import held
+from photo_factory.librarian.librarian import ArchiveInUse, Librarian, Observer
+from photo_factory.librarian.stability import Stability
+from photo_factory.librarian.summary import Summary
+from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.heartbeat_service import Heartbeat, Status
+from photo_factory.shared.ledger.database import connect
+from photo_factory.shared.paths import database_url
+from photo_factory.shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NAME = "librarian"
+RETRY_STORAGE = 5.0
+"""Seconds before a storage that refused everything is tried again."""
+
+LONGEST_REST = 1.0
+"""Seconds the loop sleeps at most, so that it beats and hears of its end in time."""
+
+
+class Service:
+    """The working loop; everything it decides it decides from what is in the inbox."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        observer = Observer(ended=self._ended, tick=self._beat)
+        self._librarian = Librarian(settings, observer=observer, stop=stop)
+        self._heart = Heartbeat(
+            connect(database_url(settings)),
+            NAME,
+            settings.heartbeat_interval,
+            restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
+        )
+        self._inbox = Inbox(
+            (str(self._librarian.paths.inbox),),
+            Stability(settings.stability_delay, trusts_ctime=settings.watcher != "polling"),
+            trouble=self._hold_folder,
+        )
+        self._task = "starting"
+        self._trouble: str | None = None
+        self._last_reason = ""
+        self._total: Counter[str] = Counter()
+        self._recent = Summary()
+        """What became of the arrivals since the last listing began."""
+        self._next_sweep = 0.0
+        self._remembers = False
+
+    def run(self, *, once: bool = False) -> bool:
+        """Work until asked to stop (`once`: one listing); False when something was held."""
+        root = str(self._librarian.paths.inbox)
+        with self._librarian, Watcher(root, self._settings.watcher) as watcher:
+            log.info("watching %s, filing into %s", root, self._librarian.paths.originals)
+            while not self._stop.is_set():
+                self._turn(watcher)
+                if once:
+                    break
+            self._heart.beat(self._status, "stopped", self._message)
+        return self._status == "OK"
+
+    def _turn(self, watcher: Watcher) -> None:
+        try:
+            self._trouble = None
+            if self._can_tell_old_from_new():
+                self._work(watcher)
+        except ArchiveInUse as error:
+            self._task = str(error)
+        except OSError as error:  # the storage itself is away: nothing can be filed or journaled
+            self._trouble = str(held(error))
+            self._next_sweep = time.monotonic() + RETRY_STORAGE
+        self._task = "waiting for photos"
+        self._beat()
+        self._rest(watcher)
+
+    def _work(self, watcher: Watcher) -> None:
+        overflowed = watcher.pass_on(self._inbox)
+        if overflowed or time.monotonic() >= self._next_sweep:
+            self._sweep()
+        elif self._inbox.next_due() == 0:
+            self._file(self._inbox.recheck())
+        elif self._librarian.pending and self._librarian.records.may_be_back():
+            self._file(())
+
+    def _sweep(self) -> None:
+        """List the whole inbox, trying again what was held."""
+        self._task = "listing the inbox"
+        self._beat()
+        self._librarian.tried.clear()
+        self._recent = Summary()
+        # Set before the work: files that arrive during a long sweep have hints of their own.
+        self._next_sweep = time.monotonic() + self._settings.scan_interval
+        self._file(self._inbox.sweep())
+
+    def _file(self, arrivals: Iterable[Arrival]) -> None:
+        for arrival in self._librarian.file(arrivals, self._recent):
+            self._inbox.postpone(arrival)
+
+    def _can_tell_old_from_new(self) -> bool:
+        """In mode `keep` only the ledger says what was filed before: without it, wait."""
+        if self._librarian.keep and not self._remembers:
+            try:
+                self._librarian.remember()
+                self._remembers = True
+            except LedgerAway as error:
+                self._trouble = f"waiting for the ledger, which knows what was filed: {error}"
+                return False
+        return True
+
+    def _hold_folder(self, folder: str, error: OSError) -> None:
+        arrival = Arrival.of(folder, str(self._librarian.paths.inbox), os.lstat(folder))
+        self._librarian.hold(arrival, str(held(error)), self._recent)
+
+    def _ended(self, arrival: Arrival, outcome: Outcome) -> None:
+        self._total[outcome.state] += 1
+        self._task = f"{outcome.state} {arrival.shown_path}"
+        if outcome.state in ("held", "failed"):
+            self._last_reason = outcome.reason or ""
+            log.warning("%s %s: %s", outcome.state, arrival.shown_path, outcome.reason)
+        else:
+            log.debug("%s %s %s", outcome.state, arrival.shown_path, outcome.reason or "")
+
+    def _beat(self) -> None:
+        self._heart.beat(self._status, self._task, self._message)
+
+    @property
+    def _status(self) -> Status:
+        recent = self._recent
+        needs_eyes = self._trouble or recent.held or recent.failed or self._librarian.pending
+        return "WARNING" if needs_eyes else "OK"
+
+    @property
+    def _message(self) -> str:
+        parts = [self._trouble] if self._trouble else []
+        stuck = self._recent.held + self._recent.failed
+        if stuck:
+            parts.append(f"{stuck} files are held in the inbox, the last: {self._last_reason}")
+        if self._librarian.pending:
+            parts.append(f"{self._librarian.pending} rows wait for the database")
+        counts = ", ".join(f"{state} {count}" for state, count in sorted(self._total.items()))
+        return "; ".join(parts) or f"since the start: {counts or 'nothing yet'}"
+
+    def _rest(self, watcher: Watcher) -> None:
+        due = self._inbox.next_due()
+        rest = LONGEST_REST if due is None else min(due, LONGEST_REST)
+        if not self._stop.is_set():
+            watcher.wake.wait(max(rest, 0.01))
+
+
+def run(settings: Settings, stop: threading.Event, once: bool) -> bool:
+    """What `photo-factory run librarian` does."""
+    return Service(settings, stop).run(once=once)

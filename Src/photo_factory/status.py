@@ -1,0 +1,70 @@
+"""`status` and `healthcheck`: what the ledger knows of the services and of the photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from photo_factory.registry import SERVICES
+from photo_factory.shared import clock
+from photo_factory.shared.heartbeat_service import state_of
+from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """One service as its last beat shows it."""
+
+    name: str
+    state: str
+    current_task: str
+    age: timedelta | None
+    restarts: int
+    message: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As `status --json` gives it; ages in seconds."""
+        age = None if self.age is None else round(self.age.total_seconds(), 1)
+        return {**vars(self), "age": age}
+
+
+def service_states(engine: Engine) -> list[ServiceState]:
+    """Every service that exists; one that never beat is SILENT."""
+    at = clock.now()
+    with away(), reading(engine) as connection:
+        rows = {row.service_name: row for row in connection.execute(select(SystemStatus.__table__))}
+    return [_state(name, rows.get(name), at) for name in SERVICES]
+
+
+def _state(name: str, row: Any, at: Any) -> ServiceState:
+    if row is None:
+        return ServiceState(name, "SILENT", "", None, 0, "it has given no sign of life yet")
+    return ServiceState(
+        name,
+        state_of(row, at),
+        row.current_task,
+        at - row.last_heartbeat,
+        row.restarts,
+        row.message,
+    )
+
+
+def counts(engine: Engine) -> dict[str, Any]:
+    """How many assets there are, and how many arrivals ended how."""
+    with away(), reading(engine) as connection:
+        assets = connection.scalar(select(func.count()).select_from(MediaAsset.__table__))
+        size = connection.scalar(select(func.sum(MediaAsset.size_bytes)))
+        errors = connection.scalar(
+            select(func.count()).select_from(MediaAsset.__table__).where(MediaAsset.has_errors)
+        )
+        ends = connection.execute(select(Arrival.state, func.count()).group_by(Arrival.state)).all()
+    return {
+        "assets": assets or 0,
+        "bytes": int(size or 0),
+        "with_errors": errors or 0,
+        "arrivals": {state: number for state, number in ends},  # noqa: C416 -- rows, not pairs
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from photo_factory import console
+from photo_factory.commands import console
 from photo_factory.shared import logs, settings
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.settings import Settings
@@ -54,7 +54,7 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """File what is in the inbox, or in a collection, and exit when nothing is left to settle."""
-    from photo_factory.ingest_command import run_ingest
+    from photo_factory.commands.ingest import run_ingest
 
     chosen = _settings()
     summary = run_ingest(chosen, paths or [], once=once, keep=keep or None, stop=_stop_event())
@@ -93,10 +93,10 @@ def services(as_json: Json = False) -> None:
 @app.command()
 def up() -> None:
     """Run every service, start again what dies, and stop all of it on Ctrl-C."""
+    from photo_factory.commands.supervisor import supervise
     from photo_factory.registry import SERVICES
     from photo_factory.shared.ledger.database import redacted
     from photo_factory.shared.paths import Paths, database_url
-    from photo_factory.supervisor import supervise
 
     chosen = _settings("up")
     _migrated_engine(chosen)
@@ -110,7 +110,7 @@ def up() -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say how the services are and what became of the photos; exit 1 when a light is not green."""
-    from photo_factory.status import counts, service_states
+    from photo_factory.commands.status import counts, service_states
 
     engine = _migrated_engine(_settings())
     states, numbers = service_states(engine), counts(engine)
@@ -140,7 +140,7 @@ def migrate() -> None:
 def healthcheck(service: Service) -> None:
     """Exit 1 when the service's last sign of life is older than allowed, or an error."""
     from photo_factory import registry
-    from photo_factory.status import service_states
+    from photo_factory.commands.status import service_states
 
     registry.find(service)
     states = {one.name: one for one in service_states(_migrated_engine(_settings()))}
@@ -180,7 +180,7 @@ def verify(
     ] = False,
 ) -> None:
     """Re-hash the archive against the ledger; exit 1 when anything differs."""
-    from photo_factory.verify_command import run_verify
+    from photo_factory.commands.verify import run_verify
 
     findings = run_verify(_settings(), sample=sample, rebuild=rebuild)
     if as_json:

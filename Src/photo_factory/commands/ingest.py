@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from photo_factory import console
+from photo_factory.commands import console
 from photo_factory.librarian.arrivals import Arrival, Outcome
 from photo_factory.librarian.file_watcher import listing
 from photo_factory.librarian.ingest import Ingest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from photo_factory import console
+from photo_factory.commands import console
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild as rebuild_ledger
 from photo_factory.librarian.records import Records

@@ -1,0 +1,1 @@
+"""What the verbs of the command line do: each asks the house and shows the answer."""

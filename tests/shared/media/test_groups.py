@@ -20,7 +20,7 @@ LONGER = "another_photo_whose_name_is_longer_than_the_46_letters"
         ["IMG_1(1).jpg", "IMG_1.jpg(1).json", "IMG_1.jpg.supplemental-metadata(1).json"],
         [f"{LONG}.jpg", f"{LONG}.jpg.suppl.json", f"{LONG}.jpg.json"],
         [f"{LONGER}.jpg", f"{LONGER[:46]}.json"],
-        [f"{LONG}_1234567.jpg", f"{LONG}_1234567.j.json"],
+        [f"{LONG:x<44}.jpg", f"{LONG:x<44}.j.json"],
         ["IMG_1234.HEIC", "IMG_E1234.HEIC", "IMG_O1234.AAE", "IMG_1234.AAE"],
         ["a.b.jpg", "a.b.xmp", "a.b.jpg.xmp"],
         ["PXL_20231225_123456789.MP.jpg", "PXL_20231225_123456789.MP.jpg.json"],

@@ -82,7 +82,8 @@ def test_it_says_so_when_the_settings_name_no_zone(tmp_path: Path) -> None:
     path = made.film(tmp_path / "a.mp4", creation_time=UTC_TEXT, model="One")
     facts = made.facts_of(path, policy=made.policy(One="Mars/Olympus"))
     assert facts.captured_at == IN_BERLIN
-    assert any("Mars/Olympus" in note for note in facts.evidence["notes"])
+    (chosen,) = [clue for clue in facts.evidence["dates"] if clue["chosen"]]
+    assert "Mars/Olympus" in chosen["note"]
 
 
 def test_it_falls_back_where_the_clock_is_zero(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import zlib
 from typing import BinaryIO
 
 from photo_factory.shared.media import exif, iptc, xmp
+from photo_factory.shared.media.attempts import attempt
 from photo_factory.shared.media.clues import Findings, clean
 
 _MAX_CHUNKS = 10_000
@@ -26,7 +27,7 @@ def read_png(file: BinaryIO, size: int, findings: Findings) -> None:
             return
         after = file.tell() + length + 4
         if kind in _PNG and length <= _MAX_TEXT:
-            _PNG[kind](file.read(length), findings)
+            attempt(findings, f"PNG {kind.decode()}", _PNG[kind], file.read(length), findings)
         file.seek(after)
 
 
@@ -36,7 +37,7 @@ def _png_header(data: bytes, findings: Findings) -> None:
 
 
 def _png_exif(data: bytes, findings: Findings) -> None:
-    exif.add_tags(exif.tags_of_block(data), findings)
+    exif.add_block(data, findings)
 
 
 def _png_text(data: bytes, findings: Findings) -> None:
@@ -87,7 +88,7 @@ def _raw_profile(kind: bytes, text: bytes, findings: Findings) -> None:
     if kind == b"iptc":
         iptc.add_iptc(iptc.from_photoshop(data) or data, findings)
     elif not data.startswith(b"http"):
-        exif.add_tags(exif.tags_of_block(data), findings)
+        exif.add_block(data, findings)
 
 
 def read_webp(file: BinaryIO, size: int, findings: Findings) -> None:
@@ -104,7 +105,8 @@ def read_webp(file: BinaryIO, size: int, findings: Findings) -> None:
             return
         length = int.from_bytes(head[4:], "little")
         at += 8 + length + (length & 1)
-        _webp_chunk(head[:4], file.read(min(length, _webp_limit(head[:4]))), findings)
+        data = file.read(min(length, _webp_limit(head[:4])))
+        attempt(findings, f"WebP {head[:4]!r}", _webp_chunk, head[:4], data, findings)
 
 
 def _webp_limit(kind: bytes) -> int:
@@ -113,7 +115,7 @@ def _webp_limit(kind: bytes) -> int:
 
 def _webp_chunk(kind: bytes, data: bytes, findings: Findings) -> None:
     if kind == b"EXIF":
-        exif.add_tags(exif.tags_of_block(data), findings)
+        exif.add_block(data, findings)
     elif kind == b"XMP ":
         xmp.add_packet(data, findings)
     elif kind == b"VP8X":

@@ -61,12 +61,24 @@ def _prepare(clue: DateClue, context: Context) -> None:
     if clue.value is None:
         return
     if clue.source == "quicktime:mvhd":
-        clue.clock = _camera_clock(context) or clue.clock
+        _apply_camera_clock(clue, context)
     if _looks_unset(clue.value) and clue.source != "mtime":
         clue.confidence = min(clue.confidence, UNSET_CLOCK)
         clue.note = "looks like a clock that was never set"
     if clue.day_only:
         _give_time(clue, context)
+
+
+def _apply_camera_clock(clue: DateClue, context: Context) -> None:
+    clock = _camera_clock(context)
+    if clock is None:
+        return
+    try:
+        if clock != "local":
+            zones.as_zone(clock)
+        clue.clock = clock
+    except ValueError as error:
+        clue.note = f"the camera's clock is not known to the settings: {error}"
 
 
 def _camera_clock(context: Context) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from photo_factory.shared.media import location
@@ -39,6 +39,7 @@ _DATES = (  # tag, offset, fraction, confidence
     ("DateTime", "OffsetTime", "SubSecTime", 0.6),
 )
 _MAX_NOTE = 1 << 20
+_MAX_SUB = 8
 
 
 def tags_by_pillow(file: BinaryIO) -> Tags:
@@ -54,6 +55,9 @@ def tags_by_pillow(file: BinaryIO) -> Tags:
     file.seek(first.next)
     first.load(file)
     tags = _named(first, _IFD0)
+    tags["SubSizes"] = [
+        (inner.get(256), inner.get(257)) for inner in _sub_directories(first, head, file)
+    ]
     for pointer, names in ((0x8769, _EXIF), (0x8825, _GPS)):
         place = first.get(pointer)
         if isinstance(place, int):
@@ -62,6 +66,19 @@ def tags_by_pillow(file: BinaryIO) -> Tags:
             directory.load(file)
             tags |= _named(directory, names)
     return tags
+
+
+def _sub_directories(first: Any, head: bytes, file: BinaryIO) -> Iterator[Any]:
+    """Yield the directories of tag 330, where raw files keep the picture itself."""
+    from PIL import TiffImagePlugin
+
+    places = first.get(330, ())
+    for place in places[:_MAX_SUB] if isinstance(places, tuple) else (places,):
+        if isinstance(place, int):
+            directory = TiffImagePlugin.ImageFileDirectory_v2(head)
+            file.seek(place)
+            directory.load(file)
+            yield directory
 
 
 def _named(directory: Any, names: Mapping[int, str]) -> Tags:
@@ -109,12 +126,20 @@ def tags_of_block(data: bytes) -> Tags:
     return tags_of_file(io.BytesIO(data[6:] if data.startswith(b"Exif\0") else data))
 
 
+def add_block(data: bytes, findings: Findings) -> None:
+    """Turn an EXIF block into clues."""
+    add_tags(tags_of_block(data), findings)
+
+
 def tags_of_file(file: BinaryIO) -> Tags:
     """Read a TIFF-like file with Pillow, and with exifread where Pillow finds no date in it."""
     try:
         tags = tags_by_pillow(file)
     except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
-        return tags_by_exifread(file)  # what Pillow raises on damage
+        tags = tags_by_exifread(file)  # these are what Pillow raises on damage
+        if not tags:
+            raise
+        return tags
     if not any(name in tags for name, *_ in _DATES):
         tags = tags_by_exifread(file) | tags
     return tags
@@ -126,6 +151,7 @@ def pixels(tags: Tags) -> tuple[int | None, int | None]:
         (tags.get(width), tags.get(height))
         for width, height in (("PixelXDimension", "PixelYDimension"), ("ImageWidth", "ImageLength"))
     ]
+    sizes += tags.get("SubSizes", [])
     known = [(w, h) for w, h in sizes if isinstance(w, int) and isinstance(h, int)]
     return max(known, default=(None, None))
 

@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from photo_factory.shared.media import dates, kinds, location, zones
+from photo_factory.shared.media.attempts import attempt
 from photo_factory.shared.media.clues import DateClue, Findings, PositionClue
 from photo_factory.shared.media.filename_dates import date_in_name
 from photo_factory.shared.media.kinds import HEAD_BYTES, Kind
@@ -20,7 +21,7 @@ from photo_factory.shared.media.policy import DatePolicy
 __all__ = ["DatePolicy", "Facts", "extract", "extract_without_parsing"]
 
 _BUFFER = 64 << 10
-_DISK_TROUBLE = frozenset({errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN})
+_FIRST_MTIME, _LAST_MTIME = -2e9, 2e11  # 1906 to 8307: some file systems hold any number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def extract(
         if kind.media_type == "sidecar":
             sidecars = (path, *sidecars)
         for sidecar in sidecars:
-            _attempt(findings, _name_of(sidecar), _read_sidecar, sidecar, findings)
+            attempt(findings, _name_of(sidecar), _read_sidecar, sidecar, findings)
     return _decide(kind, findings, name, policy, status.st_mtime)
 
 
@@ -116,34 +117,17 @@ def _read(file: BinaryIO, kind: Kind | None, size: int, findings: Findings) -> N
     from photo_factory.shared.media import images, isobmff, video
 
     if kind is None:
-        _attempt(findings, "salvage", images.salvage, file, size, findings)
+        attempt(findings, "salvage", images.salvage, file, size, findings)
     elif kind.media_type == "image":
         reader = images.READERS[kind.mime_type]
-        _attempt(findings, kind.mime_type, reader, file, size, findings)
+        attempt(findings, kind.mime_type, reader, file, size, findings)
         if kind.mime_type in images.BOXED:
-            _attempt(findings, kind.mime_type, isobmff.add_cut, file, findings, size)
+            attempt(findings, kind.mime_type, isobmff.add_cut, file, findings, size)
         if findings.errors and not findings.dates:
-            _attempt(findings, "salvage", images.salvage, file, size, findings)
+            attempt(findings, "salvage", images.salvage, file, size, findings)
     elif kind.media_type == "video":
-        _attempt(findings, kind.mime_type, video.read_video, file, kind.mime_type, findings)
-        _attempt(findings, kind.mime_type, video.read_details, file, kind.mime_type, findings)
-
-
-def _attempt(findings: Findings, reader: str, read: Callable[..., None], *arguments: Any) -> None:
-    """Call a parser of hostile bytes: whatever it raises becomes an error of the file.
-
-    This is the only broad `except` of the package: third-party parsers raise anything. A failing
-    disk is no damage of the file and goes on as OSError.
-    """
-    try:
-        read(*arguments)
-    except MemoryError:
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-            raise
-        reason = " ".join(str(error).split())[:200] or "no reason given"
-        findings.errors.append(f"{reader}: {type(error).__name__}: {reason}")
+        attempt(findings, kind.mime_type, video.read_video, file, kind.mime_type, findings)
+        attempt(findings, kind.mime_type, video.read_details, file, kind.mime_type, findings)
 
 
 def _read_sidecar(path: str | bytes, findings: Findings) -> None:
@@ -155,7 +139,7 @@ def _read_sidecar(path: str | bytes, findings: Findings) -> None:
 
 def _decide(kind: Kind, findings: Findings, name: str, policy: DatePolicy, mtime: float) -> Facts:
     place = location.choose(findings.positions)
-    written = zones.utc_from_timestamp(mtime)
+    written = zones.utc_from_timestamp(min(max(mtime, _FIRST_MTIME), _LAST_MTIME))
     named = date_in_name(name)
     clues = [*findings.dates, *([named] if named else []), dates.mtime_clue(written)]
     camera = f"{findings.make or ''} {findings.model or ''}"

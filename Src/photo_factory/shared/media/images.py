@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from photo_factory.shared.media import chunks, exif, iptc, isobmff, jpeg, xmp
+from photo_factory.shared.media.attempts import attempt
 from photo_factory.shared.media.clues import Findings
 
 _SALVAGE_BYTES = 1 << 20
@@ -26,13 +27,18 @@ def read_jpeg(file: BinaryIO, size: int, findings: Findings) -> None:
 def add_parts(parts: jpeg.JpegParts, findings: Findings) -> None:
     """Turn the metadata blocks of a JPEG into clues."""
     if parts.exif:
-        tags = exif.tags_of_block(parts.exif)
-        exif.add_tags(tags, findings)
-        _turn(tags, findings)
+        attempt(findings, "EXIF", _add_exif, parts.exif, findings)
     if parts.xmp:
-        xmp.add_packet(parts.xmp, findings)
+        attempt(findings, "XMP", xmp.add_packet, parts.xmp, findings)
     if parts.photoshop:
-        iptc.add_iptc(iptc.from_photoshop(parts.photoshop), findings)
+        block = parts.photoshop
+        attempt(findings, "IPTC", lambda: iptc.add_iptc(iptc.from_photoshop(block), findings))
+
+
+def _add_exif(block: bytes, findings: Findings) -> None:
+    tags = exif.tags_of_block(block)
+    exif.add_tags(tags, findings)
+    _turn(tags, findings)
 
 
 def _turn(tags: exif.Tags, findings: Findings) -> None:
@@ -48,9 +54,9 @@ def read_tiff(file: BinaryIO, size: int, findings: Findings) -> None:
     findings.width, findings.height = exif.pixels(tags)
     _turn(tags, findings)
     if tags.get("XMP"):
-        xmp.add_packet(_as_bytes(tags["XMP"]), findings)
+        attempt(findings, "XMP", xmp.add_packet, _as_bytes(tags["XMP"]), findings)
     if tags.get("IPTC"):
-        iptc.add_iptc(_as_bytes(tags["IPTC"]), findings)
+        attempt(findings, "IPTC", iptc.add_iptc, _as_bytes(tags["IPTC"]), findings)
 
 
 def _as_bytes(value: object) -> bytes:

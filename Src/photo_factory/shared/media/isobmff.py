@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from photo_factory.shared.media import exif, heif_size, jxl_size, xmp
+from photo_factory.shared.media.attempts import attempt
 from photo_factory.shared.media.clues import Findings
 
 _MAX_BOXES = 100_000
@@ -73,10 +74,9 @@ def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
         in_idat = method == 1 and b"idat" in inner
         data = _item(inside, inner[b"idat"].start, extents) if in_idat else _item(file, 0, extents)
         if kind == b"Exif":
-            # 4 bytes: how far behind them the TIFF header is.
-            exif.add_tags(exif.tags_of_block(data[4 + int.from_bytes(data[:4], "big") :]), findings)
+            attempt(findings, "EXIF", exif.add_block, _behind_offset(data), findings)
         else:
-            xmp.add_packet(data, findings)
+            attempt(findings, "XMP", xmp.add_packet, data, findings)
 
 
 def payload(file: BinaryIO, box: Box | None, limit: int = _MAX_META) -> bytes:
@@ -85,6 +85,11 @@ def payload(file: BinaryIO, box: Box | None, limit: int = _MAX_META) -> bytes:
         return b""
     file.seek(box.start)
     return file.read(min(box.end - box.start, limit))
+
+
+def _behind_offset(data: bytes) -> bytes:
+    """The first 4 bytes of HEIF's and JPEG XL's Exif say how far behind them the TIFF begins."""
+    return data[4 + int.from_bytes(data[:4], "big") :]
 
 
 def _primary(pitm: bytes) -> int:
@@ -177,10 +182,10 @@ def read_jxl(file: BinaryIO, size: int, findings: Findings) -> None:
         return
     for box in boxes(file, 0, size):
         if box.kind == b"Exif":
-            data = payload(file, box)
-            exif.add_tags(exif.tags_of_block(data[4 + int.from_bytes(data[:4], "big") :]), findings)
+            block = _behind_offset(payload(file, box))
+            attempt(findings, "EXIF", exif.add_block, block, findings)
         elif box.kind == b"xml ":
-            xmp.add_packet(payload(file, box), findings)
+            attempt(findings, "XMP", xmp.add_packet, payload(file, box), findings)
         elif box.kind == b"brob":
             inner = payload(file, box, 4).decode("latin-1").strip()
             findings.notes.append(f"{inner} is packed with Brotli and was not read")

@@ -29,7 +29,7 @@ def zone_at(lat: float, lon: float) -> str | None:
 
 
 def as_zone(name: str) -> tzinfo:
-    """Return the zone called "Europe/Berlin", "utc" or "+02:00"; ValueError when there is none."""
+    """Return the zone called "Europe/Berlin", "utc" or "+02:00"; ValueError for other names."""
     offset = parse_offset(name)
     if offset is not None:
         return timezone(offset_delta(offset))
@@ -51,7 +51,7 @@ def offset_in(value: datetime, zone: str) -> str:
 
 
 def utc_from_timestamp(seconds: float) -> datetime:
-    """Return naive UTC for seconds since 1970; ValueError outside years 1 to 9999."""
+    """Return naive UTC for seconds since 1970; OverflowError outside years 1 to 9999."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).replace(tzinfo=None)
 
 

@@ -61,6 +61,26 @@ def test_it_turns_utc_to_the_clock_of_the_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "expected", "offset"),
+    [
+        ("VID_20230725_193456.mp4", datetime(2023, 7, 25, 19, 34, 56), "+09:00"),
+        ("VID_20230725_193455.mp4", datetime(2023, 7, 25, 19, 34, 56), "+09:00"),
+        ("VID_20230725_103456.mp4", IN_UTC, None),  # the camera writes local time
+        ("VID_20230725_194156.mp4", IN_BERLIN, "+02:00"),  # no zone: another moment
+        ("VID_20230727_103456.mp4", IN_BERLIN, "+02:00"),
+        ("VID-20230725-WA0001.mp4", IN_BERLIN, "+02:00"),
+        ("PXL_20230725_103456789.mp4", IN_BERLIN, "+02:00"),
+    ],
+)
+def test_it_learns_the_zone_from_a_name_in_local_time(
+    tmp_path: Path, name: str, expected: datetime, offset: str | None
+) -> None:
+    facts = made.facts_of(made.film(tmp_path / name, creation_time=UTC_TEXT))
+    assert (facts.captured_at, facts.captured_utc_offset) == (expected, offset)
+    assert facts.captured_at_source == "quicktime:mvhd"
+
+
+@pytest.mark.parametrize(
     ("clock", "expected"),
     [
         ("local", (IN_UTC, None)),
@@ -114,6 +134,14 @@ def test_it_dates_a_damaged_film_by_what_can_be_read(tmp_path: Path) -> None:
     facts = made.facts_of(path)
     assert facts.captured_at == IN_BERLIN
     assert facts.errors
+
+
+def test_it_tells_of_an_avi_that_was_cut_off(tmp_path: Path) -> None:
+    path = made.film(tmp_path / "a.avi", date="2023-07-25 12:34:56")
+    path.write_bytes(path.read_bytes()[:-100])
+    facts = made.facts_of(path)
+    assert facts.captured_at == IN_BERLIN
+    assert facts.errors == ("AVI: cut off, 100 bytes are missing",)
 
 
 @pytest.mark.parametrize("suffix", [".mts", ".m2ts"])

@@ -21,6 +21,7 @@ _EPOCHS = {
 }
 _FIRST_PHOTOGRAPH = 1826
 _GPS_SLACK_MINUTES = 3
+_NAME_SLACK_MINUTES = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Context:
     position: tuple[float, float] | None
     camera: str
     """Make and model, as the file says them."""
+    duration_s: float = 0.0
 
 
 def choose(clues: Sequence[DateClue], context: Context) -> DateClue:
@@ -46,6 +48,8 @@ def choose(clues: Sequence[DateClue], context: Context) -> DateClue:
     usable = [clue for clue in clues if clue.rejected is None]
     best = max(usable, key=lambda clue: clue.confidence, default=clues[-1])
     best.rejected = None
+    if best.source == "quicktime:mvhd" and best.clock == "utc" and context.position is None:
+        _compare_with_name(best, usable, context)
     _localise(best, context)
     if best.offset is None:
         _lend_offset(best, usable, context)
@@ -122,6 +126,29 @@ def _objection(clue: DateClue, now: datetime) -> str | None:
     if clue.value > now.replace(tzinfo=None) + _LEEWAY:
         return "in the future"
     return None
+
+
+def _compare_with_name(film: DateClue, usable: Sequence[DateClue], context: Context) -> None:
+    """Where no position tells the zone, a name in local time may: name minus UTC is the offset.
+
+    Phones write the UTC of the recording's beginning or of its end. No difference at all is a
+    camera that writes local time where UTC belongs.
+    """
+    names = [clue for clue in usable if clue.source == "filename" and clue.clock == "local"]
+    if not names or names[0].day_only or film.told_offset:
+        return
+    assert names[0].value is not None
+    assert film.value is not None
+    for start in (film.value, film.value - timedelta(seconds=context.duration_s)):
+        minutes = (names[0].value - start).total_seconds() / 60
+        rounded = round(minutes / 15) * 15
+        if abs(rounded) <= MAX_OFFSET_MINUTES and abs(minutes - rounded) <= _NAME_SLACK_MINUTES:
+            film.note = "the zone is told by the file name, which is in local time"
+            if rounded:
+                film.told_offset = format_offset(rounded)
+            else:
+                film.clock = "local"
+            return
 
 
 def _localise(clue: DateClue, context: Context) -> None:

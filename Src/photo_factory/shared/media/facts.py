@@ -144,7 +144,8 @@ def _decide(kind: Kind, findings: Findings, name: str, policy: DatePolicy, mtime
     clues = [*findings.dates, *([named] if named else []), dates.mtime_clue(written)]
     camera = f"{findings.make or ''} {findings.model or ''}"
     position = (place.lat, place.lon) if place else None
-    best = dates.choose(clues, dates.Context(policy, written, position, camera))
+    length = findings.duration_s or 0.0
+    best = dates.choose(clues, dates.Context(policy, written, position, camera, length))
     assert best.value is not None
     return Facts(
         kind=kind,

@@ -115,6 +115,11 @@ def read_details(file: BinaryIO, mime_type: str, findings: Findings) -> None:
         isobmff.add_cut(file, findings, size)
     elif mime_type == "video/mp2t":
         _add_avchd_date(file, findings)
+    elif mime_type == "video/x-msvideo":
+        file.seek(4)
+        missing = 8 + int.from_bytes(file.read(4), "little") - size
+        if missing > 0:
+            findings.errors.append(f"AVI: cut off, {missing} bytes are missing")
 
 
 def _turn(file: BinaryIO, size: int, findings: Findings) -> None:

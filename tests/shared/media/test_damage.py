@@ -122,6 +122,22 @@ def test_it_does_not_decode_pixel_bombs(tmp_path: Path) -> None:
     assert (facts.width, facts.captured_at) == (1 << 30, WHEN)
 
 
+def test_it_says_nothing_a_database_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\xff\xff\0\0\0\0")
+    broken = tmp_path / os.fsdecode(b"\xff.xmp")
+    broken.write_bytes(b"<x:xmpmeta")
+    facts = made.facts_of(path, sidecars=[str(broken)])
+    assert len(facts.errors) >= 2
+    for error in facts.errors:
+        assert "\0" not in error
+        error.encode()
+    plain = whole("PNG")
+    wide = tmp_path / "a.png"
+    wide.write_bytes(plain[:16] + struct.pack(">II", 1 << 31, 8) + plain[24:])
+    assert (made.facts_of(wide).width, made.facts_of(wide).height) == (None, 8)
+
+
 KINDS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "AVIF": ".avif"}
 WHOLE = {kind: whole(kind) for kind in KINDS}
 EXTENSIONS = st.sampled_from([".jpg", ".orf", ".rw2", ".raf", ".cr3", ".jxl", ".heic", ".nef"])

@@ -15,6 +15,7 @@ import piexif
 import pytest
 from PIL import Image
 
+from tests.parts import require_part
 from tests.shared.media import made
 
 WHEN = datetime(2023, 12, 25, 12, 34, 56)
@@ -216,8 +217,8 @@ def test_it_turns_the_gps_clock_into_the_wall_clock_of_the_place(tmp_path: Path)
     assert facts.captured_at_source == "exif:GPSDateTime"
 
 
-@pytest.mark.skipif(not shutil.which("exiftool"), reason="needs libimage-exiftool-perl")
 def test_it_agrees_with_exiftool(tmp_path: Path) -> None:
+    require_part("exiftool", "libimage-exiftool-perl", bool(shutil.which("exiftool")))
     path = made.picture(tmp_path / "a.jpg")
     tags = ["-DateTimeOriginal=2023:12:25 12:34:56", "-OffsetTimeOriginal=-03:30"]
     tags += ["-GPSLatitude*=-33.456789", "-GPSLongitude*=-70.6543", "-GPSAltitude*=-12.5"]

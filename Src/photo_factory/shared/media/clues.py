@@ -107,4 +107,11 @@ def clean(value: object) -> str:
     """Return a metadata string without the NULs and spaces cameras pad it with."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return "" if value is None else str(value).split("\0")[0].strip()
+    return "" if value is None else storable(str(value).split("\0")[0]).strip()
+
+
+def storable(text: str) -> str:
+    """Return a text that every database takes: neither NULs nor halves of UTF-16 pairs."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\0", "")

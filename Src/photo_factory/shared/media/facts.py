@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from photo_factory.shared.media import dates, kinds, location, zones
 from photo_factory.shared.media.attempts import attempt
-from photo_factory.shared.media.clues import DateClue, Findings, PositionClue
+from photo_factory.shared.media.clues import DateClue, Findings, PositionClue, storable
 from photo_factory.shared.media.filename_dates import date_in_name
 from photo_factory.shared.media.kinds import HEAD_BYTES, Kind
 from photo_factory.shared.media.policy import DatePolicy
@@ -149,8 +149,8 @@ def _decide(kind: Kind, findings: Findings, name: str, policy: DatePolicy, mtime
     assert best.value is not None
     return Facts(
         kind=kind,
-        width=findings.width or None,
-        height=findings.height or None,
+        width=_side(findings.width),
+        height=_side(findings.height),
         duration_s=findings.duration_s,
         camera_make=findings.make,
         camera_model=findings.model,
@@ -162,8 +162,13 @@ def _decide(kind: Kind, findings: Findings, name: str, policy: DatePolicy, mtime
         location_source=place.source if place else None,
         content_identifier=findings.content_identifier,
         evidence=_evidence(clues, best, findings, place),
-        errors=tuple(findings.errors),
+        errors=tuple(storable(error) for error in findings.errors),
     )
+
+
+def _side(pixels: int | None) -> int | None:
+    """A length no picture can have (no format allows 2^31) is damage, and no database takes it."""
+    return pixels if pixels and 0 < pixels < 1 << 31 else None
 
 
 def _evidence(
@@ -172,5 +177,5 @@ def _evidence(
     return {
         "dates": [clue.as_json(chosen=clue is best) for clue in clues],
         "locations": [clue.as_json(chosen=clue is place) for clue in findings.positions],
-        "notes": findings.notes,
+        "notes": [storable(note) for note in findings.notes],
     }

@@ -48,6 +48,18 @@ class Arrival:
             imported,
         )
 
+    @classmethod
+    def out_of_reach(cls, path: str, root: str, imported: bool = False) -> Arrival:
+        """The arrival at a path that cannot be looked at: told by what stands above it."""
+        above = path
+        while True:
+            try:
+                return cls.of(path, root, os.lstat(above), imported)
+            except OSError:
+                if above == os.path.dirname(above):
+                    raise
+                above = os.path.dirname(above)
+
     @property
     def name(self) -> str:
         """The file's name without its folders."""

@@ -21,10 +21,11 @@ def archive_name(name: str) -> str:
     """The name a file gets in the archive: its own, without what terminals and shares choke on.
 
     Control characters and bytes that are no UTF-8 become `_`. Names the day folder keeps for
-    itself get one in front.
+    itself get one in front, and so does `-`, which `sha256sum -c` would read from its input.
     """
     fit = _UNFIT.sub("_", name)
-    return f"_{fit}" if fit in manifest.FILES or fit.endswith(".partial") else fit
+    is_taken = fit in manifest.FILES or fit.endswith(".partial") or fit == "-"
+    return f"_{fit}" if is_taken else fit
 
 
 def names(name: str) -> Iterator[str]:

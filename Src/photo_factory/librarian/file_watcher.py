@@ -28,7 +28,7 @@ MOST_HINTS = 5_000
 
 
 Trouble = Callable[[str, OSError], None]
-"""Told of folders that cannot be listed."""
+"""Told of folders that cannot be listed and of files that cannot be looked at."""
 
 
 def listing(
@@ -36,7 +36,7 @@ def listing(
 ) -> Iterator[Arrival]:
     """Every file below a root (or the file itself), folder by folder, groups side by side."""
     if not os.path.isdir(root):
-        yield from _looked_at(root, os.path.dirname(root), imported)
+        yield from _looked_at(root, os.path.dirname(root), imported, trouble)
         return
     folders = [root]
     while folders:
@@ -44,27 +44,34 @@ def listing(
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: (stem_key(entry.name), entry.name))
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            if trouble and os.path.lexists(folder):
+            if trouble:
                 trouble(folder, error)
             continue
         folders += reversed([entry.path for entry in found if _is_own_folder(entry)])
         for entry in found:
             if not entry.is_dir(follow_symlinks=False):
-                yield from _looked_at(entry.path, root, imported)
+                yield from _looked_at(entry.path, root, imported, trouble)
 
 
 def _is_own_folder(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False) and not is_foreign_folder(entry.name)
 
 
-def _looked_at(path: str, root: str, imported: bool) -> Iterator[Arrival]:
+def _looked_at(path: str, root: str, imported: bool, trouble: Trouble | None) -> Iterator[Arrival]:
     if is_unfinished(os.path.basename(path)):
         return
     try:
-        yield Arrival.of(path, root, os.lstat(path), imported)
+        found = os.lstat(path)
     except FileNotFoundError:
         return  # it left between the listing and the look: whoever took it answers for it
+    except OSError as error:  # a folder that may be listed but not entered, a path too long
+        if trouble:
+            trouble(path, error)
+        return
+    yield Arrival.of(path, root, found, imported)
 
 
 @dataclass
@@ -126,7 +133,7 @@ class Inbox:
             inner = listing(path, self.trouble, imported=self.imported)
             yield from (replace(arrival, root=root) for arrival in inner)
             return
-        seen = list(_looked_at(path, root, self.imported))
+        seen = list(_looked_at(path, root, self.imported, self.trouble))
         if not seen:
             self.stability.forget(path)
         yield from seen

@@ -120,7 +120,7 @@ class Service:
         return True
 
     def _hold_folder(self, folder: str, error: OSError) -> None:
-        arrival = Arrival.of(folder, str(self._librarian.paths.inbox), os.lstat(folder))
+        arrival = Arrival.out_of_reach(folder, str(self._librarian.paths.inbox))
         self._librarian.hold(arrival, str(held(error)), self._recent)
 
     def _ended(self, arrival: Arrival, outcome: Outcome) -> None:

@@ -50,6 +50,8 @@ class Item:
     """The archive held these bytes under this name before: nothing has to be brought."""
     placed: bool = False
     """The bytes stand durably under the final name."""
+    stays: bool = False
+    """Its end is durable, but the system does not let go of its inbox entry."""
     outcome: Outcome | None = None
 
     @property

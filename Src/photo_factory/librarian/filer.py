@@ -256,6 +256,7 @@ class Filer:
         except FileNotFoundError:
             pass  # its owner removed it first; the archive holds it
         except OSError as error:
+            item.stays = True
             log.warning("filed, but it stays in the inbox: %s", filing.held(error))
 
     def _in_threads(self, items: Iterable[Item], work: Callable[[Item], None]) -> None:

@@ -22,13 +22,22 @@ LOOK_AGAIN = 0.2
 """Seconds between two looks at what still has to settle, at the least."""
 
 
+def _outermost(collections: Sequence[Path]) -> list[Path]:
+    """The collections without those that another one contains: each file is met once."""
+    apart: list[Path] = []
+    for path in sorted(set(collections), key=lambda path: len(path.parts)):
+        if not any(path.is_relative_to(other) for other in apart):
+            apart.append(path)
+    return apart
+
+
 class Ingest:
     """One run over the inbox, or over collections (then `collections` names their folders)."""
 
     def __init__(
         self, librarian: Librarian, settings: Settings, collections: Sequence[Path] = ()
     ) -> None:
-        roots = [str(path) for path in collections] or [str(librarian.paths.inbox)]
+        roots = [str(path) for path in _outermost(collections)] or [str(librarian.paths.inbox)]
         stability = Stability(settings.stability_delay, trusts_ctime=settings.watcher != "polling")
         self._librarian = librarian
         self._timeout = settings.settle_timeout

@@ -70,7 +70,7 @@ class Librarian:
         self.remembered: set[int] = set()
         """Fingerprints of files that stay in the inbox and need nothing more."""
         self.tried: set[int] = set()
-        """Fingerprints of files that were held or failed, until they are to be tried again."""
+        """Fingerprints of files that could not be filed, or not be let go, until the next try."""
         self.pending = 0
         """Rows that wait in the journal for the database."""
         self._settings = settings
@@ -210,6 +210,8 @@ class Librarian:
             outcome = item.outcome or Outcome("failed", "it came to no end: please report this")
             if outcome.state == "unsettled":
                 unsettled.append(item.arrival)
+            if item.stays:  # else this run would meet it again and again, as a duplicate
+                self.tried.add(item.arrival.fingerprint)
             self._end(item.arrival, outcome, summary)
         return unsettled
 

@@ -56,14 +56,14 @@ def ingest(
     """File what is in the inbox, or in a collection, and exit when nothing is left to settle."""
     from photo_factory.commands.ingest import run_ingest
 
-    chosen = _settings()
-    summary = run_ingest(chosen, paths or [], once=once, keep=keep or None, stop=_stop_event())
+    stop = _stop_event()
+    summary = run_ingest(_settings(), paths or [], once=once, keep=keep or None, stop=stop)
     if as_json:
         console.give_json(summary.as_json())
     else:
         rows = [(name, value) for name, value in summary.as_json().items()]
         console.table("", ("", ""), rows)
-    raise typer.Exit(0 if summary.all_went_well else 1)
+    raise typer.Exit(0 if summary.all_went_well and not stop.is_set() else 1)
 
 
 @app.command(epilog="Example: photo-factory run librarian")

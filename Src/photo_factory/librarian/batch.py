@@ -28,6 +28,9 @@ from photo_factory.shared.media.groups import stem_key
 from photo_factory.shared.media.kinds import HEAD_BYTES, Kind, kind_of
 
 MOST_FILES = 64
+MOST_OPEN = 128
+"""Where even a group is parted: each file of a batch is open, and three batches are under way."""
+
 MOST_BYTES = 256 << 20
 _SPARSE_SIZE = 1 << 30
 _SPARSE_RATIO = 10
@@ -109,7 +112,7 @@ def batches(arrivals: Iterable[Arrival]) -> Iterator[Batch]:
     for arrival in arrivals:
         full = len(batch.items) >= MOST_FILES or batch.size >= MOST_BYTES
         key = (arrival.folder, stem_key(arrival.name))
-        if full and key != last:
+        if (full and key != last) or len(batch.items) >= MOST_OPEN:
             yield batch
             batch = Batch()
         batch.items.append(Item(arrival))

@@ -10,9 +10,11 @@ from __future__ import annotations
 import errno
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from photo_factory.librarian import collision_handler, filing, manifest
@@ -49,6 +51,8 @@ class Filer:
     """What was filed while the database is away, by hash: its rows wait in the journal."""
     needs_recovery: bool = False
     """Something went wrong half way: the journal has to be gone through before it is cleared."""
+    refusal: str | None = None
+    """Why nothing can be filed for now, not even the next batch."""
     _manifests: set[Path] = field(default_factory=set)
     _removed: list[int] = field(default_factory=list)
 
@@ -57,11 +61,9 @@ class Filer:
         try:
             self._file(batch)
         except OSError as error:
-            # The disk refused something that concerns the whole batch. What is placed already is
-            # in the journal, and the inbox still holds everything.
-            self.needs_recovery = True
+            self.refuse(error)
             for item in batch.open_items():
-                item.end_for(filing.held(error))
+                item.end(Outcome("held", self.refusal))
 
     def _file(self, batch: Batch) -> None:
         known = self._known({item.file_hash for item in batch.open_items()})
@@ -75,8 +77,23 @@ class Filer:
         self._record(batch, firsts, groups)
         self._release(batch)
 
+    def refuse(self, error: OSError) -> None:
+        """The journal cannot be written: file nothing more in this round.
+
+        What is placed already stands in the journal, and the inbox still holds everything.
+        """
+        self.needs_recovery = True
+        self.refusal = str(filing.held(error))
+        log.warning("filing pauses: %s", self.refusal)
+
     def checkpoint(self) -> None:
         """Make durable what the journal vouched for so far, then forget the journal."""
+        try:
+            self._checkpoint()
+        except OSError as error:
+            self.refuse(error)
+
+    def _checkpoint(self) -> None:
         for folder in self._manifests:
             manifest.make_durable(folder)
         self._manifests.clear()
@@ -113,14 +130,16 @@ class Filer:
         taken: set[Path] = set()
         waiting = list(items)
         while waiting:
-            entries = [self._choose_name(item, taken) for item in waiting]
-            self.journal.intend(entries)
+            for item in waiting:
+                self._guarded(item, lambda item: self._choose_name(item, taken))
+            waiting = [item for item in waiting if item.is_open]
+            self.journal.intend([item.entry for item in waiting if item.entry])
             self._in_threads(waiting, self._place_one)
             waiting = [item for item in waiting if item.is_open and not item.placed]
-        for folder in {item.final.parent for item in items if item.placed and item.final}:
-            fsync_folder(folder)
+        for folder, here in _by_folder(items).items():
+            self._for_all(here, partial(fsync_folder, folder))
 
-    def _choose_name(self, item: Item, taken: set[Path]) -> Entry:
+    def _choose_name(self, item: Item, taken: set[Path]) -> None:
         assert item.final
         assert item.entry
         folder = item.final.parent
@@ -132,7 +151,6 @@ class Filer:
         row = {**item.entry.row, "final_path": self.paths.in_ledger(item.final)}
         arrival = arrival_row(item.arrival, Outcome("filed", None, row["id"]), item.file_hash)
         item.entry = Entry(row, arrival, item.arrival.path_bytes)
-        return item.entry
 
     def _is_ours(self, item: Item) -> Callable[[Path], bool]:
         """Whether a taken name holds the item's bytes and no asset stands under it."""
@@ -191,9 +209,9 @@ class Filer:
 
     def _record(self, batch: Batch, firsts: Sequence[Item], groups: BatchGroups) -> None:
         """Write rows and end states; the journal keeps them while the database is away."""
+        self._enter_in_manifests([item for item in firsts if item.is_filed])
         filed = [item for item in firsts if item.is_filed]
         entries = [item.entry for item in filed if item.entry]
-        self._enter_in_manifests(filed)
         ends = [_end_row(item, item.outcome) for item in batch.items if item.outcome]
         ends = [row for row in ends if row["state"] not in PASSING]
         try:
@@ -230,14 +248,16 @@ class Filer:
         self.pending |= {entry.row["file_hash"]: _kept(entry.row) for entry in entries}
 
     def _enter_in_manifests(self, filed: Sequence[Item]) -> None:
-        for folder in {item.final.parent for item in filed if item.final}:
-            here = [item for item in filed if item.final and item.final.parent == folder]
-            rows = [item.entry.row for item in here if item.entry]
-            if any(item.adopted for item in here):  # the folder may name it already
-                manifest.amend(folder, present=rows)
-            else:
-                manifest.add(folder, rows)
-            self._manifests.add(folder)
+        for folder, here in _by_folder(filed).items():
+            self._for_all(here, partial(self._enter, folder, here))
+
+    def _enter(self, folder: Path, here: Sequence[Item]) -> None:
+        rows = [item.entry.row for item in here if item.entry]
+        if any(item.adopted for item in here):  # the folder may name it already
+            manifest.amend(folder, present=rows)
+        else:
+            manifest.add(folder, rows)
+        self._manifests.add(folder)
 
     def _release(self, batch: Batch) -> None:
         """Let the inbox entries go whose end is durable."""
@@ -261,17 +281,36 @@ class Filer:
 
     def _in_threads(self, items: Iterable[Item], work: Callable[[Item], None]) -> None:
         """Do a piece of work for each open item, ending those for which it fails."""
+        work_on = partial(self._guarded, work=work)
+        for _ in self.executor.map(work_on, [item for item in items if item.is_open]):
+            pass
 
-        def guarded(item: Item) -> None:
-            try:
-                work(item)
-            except Held as error:
-                item.end_for(error)
-            except OSError as error:
+    @staticmethod
+    def _guarded(item: Item, work: Callable[[Item], None]) -> None:
+        try:
+            work(item)
+        except Held as error:
+            item.end_for(error)
+        except OSError as error:
+            item.end_for(filing.held(error))
+
+    def _for_all(self, items: Sequence[Item], work: Callable[[], None]) -> None:
+        """Do what concerns a whole folder; where it fails, its files wait for recovery."""
+        try:
+            work()
+        except OSError as error:
+            self.needs_recovery = True
+            for item in items:
                 item.end_for(filing.held(error))
 
-        for _ in self.executor.map(guarded, [item for item in items if item.is_open]):
-            pass
+
+def _by_folder(items: Iterable[Item]) -> dict[Path, list[Item]]:
+    """The filed items, by the day folder they stand in."""
+    found: dict[Path, list[Item]] = defaultdict(list)
+    for item in items:
+        if item.is_filed and item.final:
+            found[item.final.parent].append(item)
+    return found
 
 
 def _parted(batch: Batch, known: dict[str, Kept]) -> tuple[list[Item], list[Item]]:

@@ -220,7 +220,8 @@ def take_away(path: str, descriptor: int, unchanged: Callable[[os.stat_result], 
     The name could be given to a newer file between the last look and the removal, so it is first
     renamed to a name nobody else uses and looked at again there.
     """
-    leaving = os.path.join(os.path.dirname(path), f"{LEAVING}{uuid4().hex[:12]}")
+    extension = os.path.splitext(path)[1][:16]  # by which a leftover is recognised
+    leaving = os.path.join(os.path.dirname(path), f"{LEAVING}{uuid4().hex[:12]}{extension}")
     os.rename(path, leaving)
     now = os.lstat(leaving)
     if os.path.samestat(now, os.fstat(descriptor)) and unchanged(now):

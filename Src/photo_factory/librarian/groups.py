@@ -64,10 +64,9 @@ class Grouping:
     """Sidecars that were filed before their photo came, and the photo."""
 
 
-def group_key(folder: str, root: str, name: str) -> str:
-    """32 hexadecimal digits that files of one group share: of their folder and their stem."""
-    below = os.path.relpath(folder, root)
-    text = os.fsencode(f"{below}/{stem_key(name)}")
+def group_key(folder: str, name: str) -> str:
+    """32 hexadecimal digits that files of one folder and one stem share."""
+    text = os.fsencode(f"{folder}/{stem_key(name)}")
     return blake2b(text, digest_size=16).hexdigest()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -95,5 +94,5 @@ class Ingest:
 
     def _hold_folder(self, folder: str, error: OSError) -> None:
         root = next((r for r in self.inbox.roots if folder.startswith(r)), folder)
-        arrival = Arrival.of(folder, root, os.lstat(folder), self.inbox.imported)
+        arrival = Arrival.out_of_reach(folder, root, self.inbox.imported)
         self._librarian.hold(arrival, str(held(error)), self._summary)

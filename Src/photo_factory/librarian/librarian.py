@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome
 from photo_factory.librarian.batch import Batch, Item, batches, examine, slices
 from photo_factory.librarian.filer import Filer
+from photo_factory.librarian.filing import held
 from photo_factory.librarian.journal import Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.records import Records, arrival_row
@@ -100,16 +102,19 @@ class Librarian:
 
         Raises ArchiveInUse when another process files into the same storage.
         """
-        with exclusive_lock(self.paths.journal / "lock") as is_alone:
-            if not is_alone:
+        with ExitStack() as stack:
+            try:
+                is_alone = stack.enter_context(exclusive_lock(self.paths.journal / "lock"))
+                journal = Journal(self.paths.journal) if is_alone else None
+            except OSError as error:  # a storage that cannot even be journaled in
+                self._hold_all(arrivals, str(held(error)), summary)
+                return []
+            if journal is None:
                 raise ArchiveInUse(
                     f"another Librarian is filing into {self.paths.storage}: this one waits"
                 )
-            journal = Journal(self.paths.journal)
-            try:
-                return self._file(arrivals, summary, self._filer(journal))
-            finally:
-                journal.close()
+            stack.callback(journal.close)
+            return self._file(arrivals, summary, self._filer(journal))
 
     def catch_up(self) -> None:
         """Bring what the journal holds into the ledger, if it can be reached."""
@@ -128,12 +133,12 @@ class Librarian:
 
     def _file(self, arrivals: Iterable[Arrival], summary: Summary, filer: Filer) -> list[Arrival]:
         if not filer.journal.is_empty:
-            recover(filer)
+            self._recover(filer)
         unsettled: list[Arrival] = []
-        for number, batch in enumerate(self._examined(self._unknown(arrivals)), start=1):
+        for number, batch in enumerate(self._examined(self._unknown(arrivals), filer), start=1):
             try:
                 if filer.pending and self.records.may_be_back():
-                    recover(filer)
+                    self._recover(filer)
                 filer.file(batch)
                 unsettled += self._account(batch, summary)
             finally:
@@ -144,6 +149,12 @@ class Librarian:
         filer.checkpoint()
         self.pending = summary.pending_ledger = len(filer.pending)
         return unsettled
+
+    def _recover(self, filer: Filer) -> None:
+        try:
+            recover(filer)
+        except OSError as error:
+            filer.refuse(error)
 
     def _unknown(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
         for arrival in arrivals:
@@ -156,12 +167,12 @@ class Librarian:
         fingerprint = arrival.fingerprint
         return fingerprint in self.remembered or fingerprint in self.tried
 
-    def _examined(self, arrivals: Iterable[Arrival]) -> Iterator[Batch]:
+    def _examined(self, arrivals: Iterable[Arrival], filer: Filer) -> Iterator[Batch]:
         """Batches as they become hashed, a few being hashed ahead."""
         ahead: deque[tuple[Batch, list[Future[None]]]] = deque()
         try:
             for batch in batches(arrivals):
-                ahead.append((batch, self._start(batch)))
+                ahead.append((batch, self._start(batch, filer)))
                 if len(ahead) > PREFETCH:
                     yield self._awaited(*ahead.popleft())
             while ahead:
@@ -173,17 +184,20 @@ class Librarian:
                 wait(futures)
                 batch.close()
 
-    def _start(self, batch: Batch) -> list[Future[None]]:
+    def _start(self, batch: Batch, filer: Filer) -> list[Future[None]]:
         if self.stop.is_set():
             raise Stopping
         shares = slices(batch.items, files=8, size=8 << 20)
-        return [self._hashers.submit(self._examine_all, share) for share in shares]
+        return [self._hashers.submit(self._examine_all, share, filer) for share in shares]
 
-    def _examine_all(self, items: list[Item]) -> None:
+    def _examine_all(self, items: list[Item], filer: Filer) -> None:
         for item in items:
             if self.stop.is_set():
                 return
-            examine(item, self._told)
+            if filer.refusal:  # a full disk: reading what cannot be filed would be wasted
+                item.end(Outcome("held", filer.refusal))
+            else:
+                examine(item, self._told)
 
     def _told(self, count: int) -> None:
         self.observer.read(count)
@@ -216,13 +230,21 @@ class Librarian:
         return unsettled
 
     def hold(self, arrival: Arrival, reason: str, summary: Summary) -> None:
-        """End an arrival that could not even be looked at."""
+        """End an arrival that could not even be looked at; once, until it is to be tried again."""
+        if arrival.fingerprint in self.tried:
+            return
+        self._hold_all([arrival], reason, summary)
+
+    def _hold_all(self, arrivals: Iterable[Arrival], reason: str, summary: Summary) -> None:
         outcome = Outcome("held", reason)
-        try:
-            self.records.record([], [arrival_row(arrival, outcome, None)])
-        except LedgerAway as error:
-            log.warning("%s is held (%s); %s", arrival.path, reason, error)
-        self._end(arrival, outcome, summary)
+        for batch in batches(self._unknown(arrivals)):
+            seen = [item.arrival for item in batch.items]
+            try:
+                self.records.record([], [arrival_row(one, outcome, None) for one in seen])
+            except LedgerAway as error:
+                log.debug("%s", error)
+            for arrival in seen:
+                self._end(arrival, outcome, summary)
 
     def _end(self, arrival: Arrival, outcome: Outcome, summary: Summary) -> None:
         if outcome.state in PASSING:

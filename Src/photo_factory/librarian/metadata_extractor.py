@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -75,7 +76,7 @@ def _read_without_parsing(item: Item, policy: DatePolicy, why: Exception) -> Non
 
 def key_of(item: Item) -> str:
     """The group key of an item."""
-    return group_key(item.arrival.folder, item.arrival.root, item.arrival.name)
+    return group_key(os.path.dirname(item.arrival.shown_path), item.arrival.name)
 
 
 def _sidecars_by_group(items: Sequence[Item]) -> dict[tuple[str, str], list[str]]:

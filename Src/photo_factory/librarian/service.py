@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 
 from photo_factory.librarian.arrivals import Arrival, Outcome
 from photo_factory.librarian.file_watcher import Inbox, Watcher
@@ -16,9 +17,8 @@ from photo_factory.librarian.librarian import ArchiveInUse, Librarian, Observer
 from photo_factory.librarian.stability import Stability
 from photo_factory.librarian.summary import Summary
 from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.files import make_folder
 from photo_factory.shared.heartbeat_service import Heartbeat, Status
-from photo_factory.shared.ledger.database import connect
-from photo_factory.shared.paths import database_url
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Service:
         observer = Observer(ended=self._ended, tick=self._beat)
         self._librarian = Librarian(settings, observer=observer, stop=stop)
         self._heart = Heartbeat(
-            connect(database_url(settings)),
+            self._librarian.records.ready,  # migrates: this may be the first command of all
             NAME,
             settings.heartbeat_interval,
             restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
@@ -56,12 +56,16 @@ class Service:
         self._total: Counter[str] = Counter()
         self._recent = Summary()
         """What became of the arrivals since the last listing began."""
+        self._before = Summary()
+        """The same until then: what was held stays told until a whole listing found it gone."""
         self._next_sweep = 0.0
         self._remembers = False
 
     def run(self, *, once: bool = False) -> bool:
         """Work until asked to stop (`once`: one listing); False when something was held."""
         root = str(self._librarian.paths.inbox)
+        with suppress(OSError):  # else each turn says why there is no inbox
+            make_folder(self._librarian.paths.inbox)
         with self._librarian, Watcher(root, self._settings.watcher) as watcher:
             log.info("watching %s, filing into %s", root, self._librarian.paths.originals)
             while not self._stop.is_set():
@@ -73,15 +77,18 @@ class Service:
 
     def _turn(self, watcher: Watcher) -> None:
         try:
-            self._trouble = None
+            os.stat(self._librarian.paths.inbox)
             if self._can_tell_old_from_new():
                 self._work(watcher)
+                self._trouble = None
+            self._task = "waiting for photos"
         except ArchiveInUse as error:
             self._task = str(error)
-        except OSError as error:  # the storage itself is away: nothing can be filed or journaled
+            self._next_sweep = 0.0  # the listing it refused is still to be done
+            self._stop.wait(LONGEST_REST)
+        except OSError as error:  # the inbox or the storage itself is away
             self._trouble = str(held(error))
             self._next_sweep = time.monotonic() + RETRY_STORAGE
-        self._task = "waiting for photos"
         self._beat()
         self._rest(watcher)
 
@@ -99,10 +106,11 @@ class Service:
         self._task = "listing the inbox"
         self._beat()
         self._librarian.tried.clear()
-        self._recent = Summary()
+        self._before, self._recent = self._recent, Summary()
         # Set before the work: files that arrive during a long sweep have hints of their own.
         self._next_sweep = time.monotonic() + self._settings.scan_interval
         self._file(self._inbox.sweep())
+        self._before = Summary()
 
     def _file(self, arrivals: Iterable[Arrival]) -> None:
         for arrival in self._librarian.file(arrivals, self._recent):
@@ -137,16 +145,19 @@ class Service:
 
     @property
     def _status(self) -> Status:
-        recent = self._recent
-        needs_eyes = self._trouble or recent.held or recent.failed or self._librarian.pending
+        needs_eyes = self._trouble or self._stuck or self._librarian.pending
         return "WARNING" if needs_eyes else "OK"
+
+    @property
+    def _stuck(self) -> int:
+        """How many files are held in the inbox, as far as the listings have got."""
+        return max(one.held + one.failed for one in (self._recent, self._before))
 
     @property
     def _message(self) -> str:
         parts = [self._trouble] if self._trouble else []
-        stuck = self._recent.held + self._recent.failed
-        if stuck:
-            parts.append(f"{stuck} files are held in the inbox, the last: {self._last_reason}")
+        if self._stuck:
+            parts.append(f"{self._stuck} files are held in the inbox, the last: {self._last_reason}")
         if self._librarian.pending:
             parts.append(f"{self._librarian.pending} rows wait for the database")
         counts = ", ".join(f"{state} {count}" for state, count in sorted(self._total.items()))

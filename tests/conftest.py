@@ -19,6 +19,8 @@ _SETTINGS = ("DATABASE_URL", "TIMEZONE", "CAMERA_CLOCKS", "INBOX_MODE", "STABILI
              "SETTLE_TIMEOUT", "SCAN_INTERVAL", "WATCHER", "WORKERS", "PARSER_TIMEOUT",
              "PARSER_MEMORY", "MIN_FREE_SPACE", "HEARTBEAT_INTERVAL", "LOG_LEVEL")  # fmt: skip
 for _name in list(os.environ):
+    if _name == "PHOTO_FACTORY_SAMPLES":  # no setting: where the corpus test finds real files
+        continue
     if _name.startswith(("PHOTO_FACTORY_", "PG")) or _name in _SETTINGS:
         del os.environ[_name]
 

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
+import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from photo_factory.shared.media.facts import DatePolicy, Facts, extract
+from photo_factory.shared.files import sha256_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEGREES = 1e-4
@@ -67,26 +70,44 @@ def truth(samples: Path) -> Iterator[tuple[str, Answer]]:
 
 
 def measure(samples: Path) -> list[Row]:
-    """Ask the factory about a copy of every sample."""
+    """File a copy of every sample in a temporary factory and read its ledger."""
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        copy = Path(folder) / "samples"
-        shutil.copytree(samples, copy)
-        return [Row(path, expected, _ask(copy / path)) for path, expected in truth(samples)]
+        home = Path(folder)
+        shutil.copytree(samples, home / "Photos_Inbox" / "samples")
+        file_all(home)
+        answers = dict(ledger_answers(home))
+        return [
+            Row(path, expected, answers[sha256_of(samples / path)])
+            for path, expected in truth(samples)
+        ]
 
 
-def _ask(path: Path) -> Answer:
-    policy = DatePolicy("Europe/Berlin", {}, datetime.now(UTC))
-    return answer_of(extract(str(path), policy=policy))
-
-
-def answer_of(facts: Facts) -> Answer:
-    """Put the factory's facts in the words of the truth."""
-    place = facts.location
-    return Answer(
-        captured=facts.captured_at.replace(microsecond=0).isoformat(),
-        offset=facts.captured_utc_offset,
-        position=(place["lat"], place["lon"]) if place else None,
+def file_all(home: Path) -> None:
+    """Run the real command over the factory's inbox; a file that is not filed ends the program."""
+    environment = {
+        **os.environ,
+        "PHOTO_FACTORY_ROOT": str(home),
+        "STABILITY_DELAY": "0",
+        "TIMEZONE": "Europe/Berlin",
+    }
+    subprocess.run(
+        [sys.executable, "-m", "photo_factory", "ingest", "--json"],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
+
+
+def ledger_answers(home: Path) -> Iterator[tuple[str, Answer]]:
+    """What the ledger says of every filed file, by its SHA-256."""
+    with closing(sqlite3.connect(home / "Storage" / "ledger.sqlite3")) as ledger:
+        columns = "file_hash, captured_at, captured_utc_offset, location"
+        for file_hash, captured, offset, location in ledger.execute(
+            f"SELECT {columns} FROM media_assets"
+        ):
+            place = json.loads(location) if location else None
+            position = (place["lat"], place["lon"]) if place else None
+            yield file_hash, Answer(captured[:19].replace(" ", "T"), offset, position)
 
 
 def shares(rows: Sequence[Row]) -> dict[str, tuple[int, int]]:

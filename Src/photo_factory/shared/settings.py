@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -45,6 +46,16 @@ def _known_zone(name: str) -> str:
     if not _is_zone(name):
         raise ValueError(f"{name!r} is no IANA time zone (an example: Europe/Berlin)")
     return name
+
+
+def _known_clocks(clocks: dict[str, str]) -> dict[str, str]:
+    for camera, clock in clocks.items():
+        is_known = clock in ("utc", "local") or re.fullmatch(r"[+-]\d\d:\d\d", clock)
+        if not is_known and not _is_zone(clock):
+            raise ValueError(
+                f"the clock {clock!r} of {camera!r} is none of: utc, local, an IANA zone, +02:00"
+            )
+    return clocks
 
 
 def _known_level(name: str) -> str:
@@ -113,7 +124,7 @@ class Settings(BaseSettings):
         alias="TIMEZONE",
         description="The household's zone, for times that carry none.",
     )
-    camera_clocks: dict[str, str] = Field(
+    camera_clocks: Annotated[dict[str, str], AfterValidator(_known_clocks)] = Field(
         default_factory=dict,
         alias="CAMERA_CLOCKS",
         description='Video clocks that differ, as JSON: {"Canon EOS 70D": "local"}; '

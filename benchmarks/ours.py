@@ -92,8 +92,9 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
+        before = self.factory.count()
         self.place("warm-up.jpg", self._warm_up)
-        self.wait_for(1)
+        self.wait_for(before + 1)
         time.sleep(0.5)  # the heartbeat and the checkpoint of the warm-up
         return self
 

@@ -27,16 +27,17 @@ def run(context: Context) -> list[Figure]:
 
 def _figures(measured: Rounds) -> list[Figure]:
     name, floors = floor.quicker(measured)
-    figures = [
-        Figure(NAME, who, median(seconds), "s", note=spread(seconds))
-        for who, seconds in measured.items()
-    ]
-    for who in measured.keys() - {floor.HASHLIB, floor.OPENSSL}:
-        figures.append(
-            Figure(NAME, f"{who} / floor", ratio(measured, who, floors), "x", TARGETS.get(who))
-        )
+    figures = [_seconds(who, seconds, who == name) for who, seconds in measured.items()]
+    for who in measured:
+        if who not in (floor.HASHLIB, floor.OPENSSL):
+            above = ratio(measured, who, floors)
+            figures.append(Figure(NAME, f"{who} / floor", above, "x", TARGETS.get(who)))
     if "exiftool" in measured:
         against = ratio(measured, SERVICE, measured["exiftool"])
         figures.append(Figure(NAME, f"{SERVICE} / exiftool", against, "x", 1.0))
-    figures.append(Figure(NAME, name, median(floors), "s", note="the quicker one is the floor"))
     return figures
+
+
+def _seconds(who: str, seconds: list[float], is_floor: bool) -> Figure:
+    note = f"{spread(seconds)}{'; the floor of this run' if is_floor else ''}"
+    return Figure(NAME, who, median(seconds), "s", note=note)

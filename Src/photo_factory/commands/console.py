@@ -89,7 +89,9 @@ def show_explanation(explanation: dict[str, Any]) -> None:
 
 def _candidate(one: dict[str, Any]) -> tuple[Any, ...]:
     mark = "chosen" if one.get("chosen") else ""
-    value = one.get("value", "")
+    value = one.get("value") or ", ".join(
+        f"{k} {one[k]}" for k in ("lat", "lon", "alt") if k in one
+    )
     if one.get("offset"):
         value = f"{value} {one['offset']}"
     return mark, value, one.get("source"), one.get("confidence"), one.get("rejected")

@@ -107,6 +107,12 @@ class Filer:
         if not self.journal.is_empty:
             self.journal.clear()
 
+    def rows_waiting(self) -> int:
+        """How many rows the journal keeps for the database."""
+        if self.journal.is_empty:
+            return 0
+        return len(self.pending) + sum(1 for _ in self.journal.noted())
+
     def _known(self, hashes: set[str]) -> dict[str, Kept]:
         known = {one: self.pending[one] for one in hashes if one in self.pending}
         try:
@@ -231,6 +237,9 @@ class Filer:
             bring_together(groups.grouping.follow, self.records, self.journal, self.paths)
         except LedgerAway:
             self.needs_recovery = True
+        except OSError as error:  # the photos are filed; the sidecar follows when it can
+            self.needs_recovery = True
+            log.warning("a sidecar stays behind for now: %s", filing.held(error))
 
     def _end_filed(self, filed: Sequence[Item], twins: dict[str, Kept]) -> None:
         for item in filed:
@@ -243,6 +252,7 @@ class Filer:
 
     def _keep_in_journal(self, entries: Sequence[Entry], ends: Sequence[Row]) -> None:
         # What stays in the inbox is listed again; only what leaves it must be remembered here.
+        self.needs_recovery = True
         self.journal.note([row for row in ends if row["state"] == "duplicate"])
         self.journal.placed([str(entry.row["id"]) for entry in entries])
         self.pending |= {entry.row["file_hash"]: _kept(entry.row) for entry in entries}

@@ -67,13 +67,21 @@ class Journal:
             self._append([{"noted": row} for row in arrivals])
 
     def entries(self) -> Iterator[tuple[Entry, bool]]:
-        """Every intent in order, and whether its file is known to be placed."""
+        """Every intent in order, and whether its file is known to be placed.
+
+        Where the chosen name was taken by another meanwhile, only the last intent counts.
+        """
         placed: set[str] = set()
-        for line in self._lines():
+        last: dict[str, int] = {}
+        for number, line in enumerate(self._lines()):
             placed.update(line.get("placed", ()))
-        for line in self._lines():
+            if _is_filing(line):
+                last[line["row"]["id"]] = number
+        for number, line in enumerate(self._lines()):
             if "row" in line:
-                yield _entry(line), line["row"]["id"] in placed
+                row_id = line["row"]["id"]
+                if not _is_filing(line) or last[row_id] == number:
+                    yield _entry(line), row_id in placed
 
     def noted(self) -> Iterator[Row]:
         """The end states that wait for the database, in order."""
@@ -107,6 +115,10 @@ class Journal:
                 except ValueError:
                     # Torn by a crash while it was written, so nothing was done in its name.
                     log.warning("journal line %d is torn and passed over", number)
+
+
+def _is_filing(line: dict[str, Any]) -> bool:
+    return "row" in line and not line.get("moved_from")
 
 
 def _entry_line(entry: Entry) -> dict[str, Any]:

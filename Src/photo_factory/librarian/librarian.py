@@ -147,7 +147,7 @@ class Librarian:
                 filer.checkpoint()
             self.observer.tick()
         filer.checkpoint()
-        self.pending = summary.pending_ledger = len(filer.pending)
+        self.pending = summary.pending_ledger = filer.rows_waiting()
         return unsettled
 
     def _recover(self, filer: Filer) -> None:

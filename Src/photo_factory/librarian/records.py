@@ -147,9 +147,13 @@ class Records:
 
     def asset(self, asset_id: UUID) -> Row | None:
         """One whole row."""
+        return next(iter(self.assets([asset_id])), None)
+
+    def assets(self, asset_ids: Collection[UUID]) -> list[Row]:
+        """Whole rows, of those that are there."""
         with self._reading() as connection:
-            found = connection.execute(select(_assets).where(_assets.c.id == asset_id)).first()
-            return dict(found._mapping) if found else None
+            found = connection.execute(select(_assets).where(_assets.c.id.in_(asset_ids)))
+            return [dict(row._mapping) for row in found]
 
     def remembered(self) -> Iterator[int]:
         """Fingerprints of files that were filed and may still stand in the inbox."""

@@ -36,6 +36,7 @@ AT_ONCE = 200
 def recover(filer: Filer) -> None:
     """Bring everything the journal speaks of to its end, as far as the ledger can be reached."""
     filer.pending.clear()
+    filer.needs_recovery = True  # until the end: the journal may not be cleared before
     replaced: dict[UUID, UUID] = {}
     for portion in _portions(filer.journal.entries()):
         placed = [entry for entry, is_placed in portion if is_placed or entry.moved_from]
@@ -125,15 +126,21 @@ def _settle_twin(entry: Entry, kept: Kept, filer: Filer) -> None:
     reason = None
     if ours != theirs and os.path.lexists(ours):
         if not collision_handler.holds(theirs, kept.file_hash):
-            reason = _repair(theirs, ours, filer)
+            reason = _repair(theirs, ours, kept, filer)
         manifest.amend(ours.parent, absent=[entry.row["final_path"]])
         ours.unlink(missing_ok=True)
+    if ours == theirs or reason:  # the folder speaks of the asset that the ledger has
+        manifest.amend(theirs.parent, present=filer.records.assets([kept.asset_id]))
     if entry.arrival:
         outcome = Outcome("duplicate", reason, kept.asset_id)
         filer.records.record([], [{**entry.arrival, **_as_columns(outcome)}])
 
 
-def _repair(theirs: Path, ours: Path, filer: Filer) -> str:
+def _repair(theirs: Path, ours: Path, kept: Kept, filer: Filer) -> str | None:
+    if not collision_handler.holds(ours, kept.file_hash):
+        log.error("neither %s nor its copy %s is whole: the copy is set aside", theirs, ours)
+        collision_handler.set_aside(ours, filer.paths.quarantine)
+        return None
     make_folder(theirs.parent)
     aside = collision_handler.set_aside(theirs, filer.paths.quarantine)
     filing.reveal(ours, theirs)
@@ -150,7 +157,10 @@ def _as_columns(outcome: Outcome) -> Row:
 def _bring_together(rows: Sequence[Row], filer: Filer) -> None:
     """Group what was filed while the ledger could not say what belongs together."""
     paths, records, journal = filer.paths, filer.records, filer.journal
-    alone = [row for row in rows if row["group_id"] is None]
+    # As the ledger has them: an earlier replay may have brought them together already. One that
+    # leads may still have to call the sidecar that came before it.
+    current = records.assets([row["id"] for row in rows])
+    alone = [row for row in current if row["group_id"] in (None, row["id"])]
     if not alone:
         return
     groups = BatchGroups.of_rows(records, alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-from photo_factory.shared.errors import LedgerAway, SettingsError
+from photo_factory.shared.errors import SettingsError
 
 READING = "photo_factory_reading"
 """Execution option of a connection that only asks."""
@@ -33,10 +34,9 @@ def options(url: URL, application: str) -> dict[str, Any]:
     """Arguments of create_engine; makes the folder the file will stand in."""
     if not url.database or url.database == ":memory:":
         raise SettingsError("DATABASE_URL names no file: a ledger in memory would not outlive us")
-    try:
+    # Where it cannot be made, connecting tells so: then the ledger is away, and may come back.
+    with contextlib.suppress(OSError):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LedgerAway(f"the ledger's folder cannot be made: {error}") from error
     return {"connect_args": {"timeout": _LOCK_WAIT_S}}
 
 

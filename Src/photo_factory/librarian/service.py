@@ -157,7 +157,9 @@ class Service:
     def _message(self) -> str:
         parts = [self._trouble] if self._trouble else []
         if self._stuck:
-            parts.append(f"{self._stuck} files are held in the inbox, the last: {self._last_reason}")
+            parts.append(
+                f"{self._stuck} files are held in the inbox, the last: {self._last_reason}"
+            )
         if self._librarian.pending:
             parts.append(f"{self._librarian.pending} rows wait for the database")
         counts = ", ".join(f"{state} {count}" for state, count in sorted(self._total.items()))

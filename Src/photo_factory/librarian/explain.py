@@ -56,12 +56,13 @@ def ledger_evidence(engine: Engine, path: Path) -> Explanation | None:
 
 
 def _is_named(named: str) -> Any:
-    clean = named.lower()
-    by_hash = MediaAsset.file_hash.startswith(clean, autoescape=True)
-    try:
-        return or_(MediaAsset.id == UUID(clean), by_hash)
+    digits = named.lower().replace("-", "")
+    by_hash = MediaAsset.file_hash.startswith(digits, autoescape=True)
+    try:  # all ids that begin so lie between the prefix filled up with 0 and with f
+        first, last = (UUID(digits.ljust(32, end)) for end in "0f")
     except ValueError:
         return by_hash
+    return or_(MediaAsset.id.between(first, last), by_hash)
 
 
 def _sidecars_beside(path: Path) -> list[str]:

@@ -75,11 +75,31 @@ class Item:
         """Set the end state that an error means."""
         self.end(outcome_of(error))
 
+    def end_for_refusal(self, error: OSError) -> None:
+        """Set the end state for what the system refused; a file that left is gone."""
+        path = self.arrival.path
+        if isinstance(error, FileNotFoundError) and not os.path.lexists(path):
+            self.end_for(Vanished(path))
+        else:
+            error.filename = error.filename or path
+            self.end_for(held(error))
+
+    def must_stand_still(self) -> None:
+        """Unsettled when its name meanwhile stands for another file."""
+        if not os.path.samestat(os.lstat(self.arrival.path), os.fstat(self.descriptor)):
+            raise Unsettled("it was replaced while it was read; it is tried again")
+
     def is_untouched(self) -> bool:
         """Whether nobody has changed the file, or waits to, since it was read."""
-        if self.leased and not lease_holds(self.descriptor):
-            return False
-        return self.arrival.unchanged(os.fstat(self.descriptor))
+        return self.is_unchanged(os.fstat(self.descriptor))
+
+    def is_unchanged(self, found: os.stat_result) -> bool:
+        """Whether a later stat shows the file as it was, and nobody waits to write to it."""
+        return self.arrival.unchanged(found) and not self.has_writer()
+
+    def has_writer(self) -> bool:
+        """Whether somebody waits to write to the file: the kernel lets him when it is closed."""
+        return self.leased and not lease_holds(self.descriptor)
 
     def close(self) -> None:
         """Let go of the file, and of the lease with it."""
@@ -146,10 +166,8 @@ def examine(item: Item, told: Callable[[int], None]) -> None:
             item.end(Outcome("ignored", reason))
     except (Held, Vanished) as error:
         item.end_for(error)
-    except FileNotFoundError:
-        item.end_for(Vanished(item.arrival.path))
     except OSError as error:
-        item.end_for(held(error))
+        item.end_for_refusal(error)
 
 
 def _reason_to_ignore(item: Item) -> str | None:

@@ -7,9 +7,8 @@ durable before the inbox entry goes. A crash between any two steps is mended by 
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import logging
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
@@ -74,6 +73,7 @@ class Filer:
         self._withdraw_touched(firsts)
         known |= {i.file_hash: _kept(i.entry.row) for i in firsts if i.is_filed and i.entry}
         self._in_threads(twins, lambda item: self._settle(item, known.get(item.file_hash)))
+        self._enter_repaired(twins)
         self._record(batch, firsts, groups)
         self._release(batch)
 
@@ -123,6 +123,9 @@ class Filer:
     def _describe(self, items: Sequence[Item], groups: BatchGroups) -> None:
         """Read what the files say and decide the day folder of each."""
         self.extractor.finish(self.extractor.start(items, groups.earlier_sidecars(self.paths)))
+        for item in items:
+            if item.is_open:  # else the facts may be another file's
+                self._guarded(item, Item.must_stand_still)
         described = [item for item in items if item.is_open]
         rows = [asset_row(item) for item in described]
         for item, row, folder in zip(
@@ -186,11 +189,7 @@ class Filer:
             log.info("%s was taken meanwhile", item.final)
 
     def _bring(self, item: Item, final: Path) -> None:
-        how = self._how(item)
-        copies = how is How.COPY or item.arrival.device != os.stat(final.parent).st_dev
-        if copies and not filing.room_for(item.arrival.size, final.parent, reserve=self.reserve):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.paths.storage))
-        filing.place(_bytes(item), final, how)
+        filing.place(_bytes(item), final, self._how(item), reserve=self.reserve)
 
     def _how(self, item: Item) -> How:
         if self.keep:
@@ -212,6 +211,16 @@ class Filer:
             raise Held("its twin could not be filed; both are tried again")
         reason = settle_duplicate(item, kept, self.paths, self._bring)
         item.end(Outcome("duplicate", reason, kept.asset_id))
+
+    def _enter_repaired(self, twins: Iterable[Item]) -> None:
+        """A day folder that was lost with its photo has to name the photo again."""
+        ids = [i.outcome.asset_id for i in twins if i.outcome and i.outcome.reason]
+        try:
+            found = self.records.assets([one for one in ids if one]) if any(ids) else []
+        except LedgerAway:
+            return
+        for row in found:
+            manifest.amend(self.paths.on_disk(row["final_path"]).parent, present=[row])
 
     def _record(self, batch: Batch, firsts: Sequence[Item], groups: BatchGroups) -> None:
         """Write rows and end states; the journal keeps them while the database is away."""
@@ -277,17 +286,24 @@ class Filer:
 
     def _release_one(self, item: Item) -> None:
         try:
-            if item.leased and not item.is_untouched():
-                if item.final and item.placed:
-                    filing.unshare(_bytes(item), item.final)
-                return
-            if filing.take_away(item.arrival.path, item.descriptor, item.arrival.unchanged):
+            if filing.take_away(item.arrival.path, item.descriptor, item.is_unchanged):
                 self._removed.append(item.arrival.fingerprint)
+            self._part_from_writer(item)
         except FileNotFoundError:
             pass  # its owner removed it first; the archive holds it
         except OSError as error:
             item.stays = True
             log.warning("filed, but it stays in the inbox: %s", filing.held(error))
+
+    def _part_from_writer(self, item: Item) -> None:
+        """Give the archive an inode of its own, and a writer that waits for this one its name.
+
+        Asked after the name is gone, from when on no writer can come.
+        """
+        if item.final and item.placed and item.has_writer():
+            with contextlib.suppress(FileExistsError):
+                filing.reveal(item.final, Path(item.arrival.path))
+            filing.unshare(_bytes(item), item.final)
 
     def _in_threads(self, items: Iterable[Item], work: Callable[[Item], None]) -> None:
         """Do a piece of work for each open item, ending those for which it fails."""
@@ -302,7 +318,7 @@ class Filer:
         except Held as error:
             item.end_for(error)
         except OSError as error:
-            item.end_for(filing.held(error))
+            item.end_for_refusal(error)
 
     def _for_all(self, items: Sequence[Item], work: Callable[[], None]) -> None:
         """Do what concerns a whole folder; where it fails, its files wait for recovery."""

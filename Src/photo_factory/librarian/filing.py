@@ -39,7 +39,7 @@ _COPY_BLOCK = 8 << 20
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _HELD = {
-    errno.ENOSPC: "the disk is full: make room, filing goes on by itself",
+    errno.ENOSPC: "the disk is full (bytes or inodes): make room, filing goes on by itself",
     errno.EDQUOT: "the quota is used up: make room, filing goes on by itself",
     errno.EROFS: "the file system is read-only: mount it writable, filing goes on by itself",
     errno.EACCES: "permission denied: give this user access, filing goes on by itself",
@@ -75,11 +75,22 @@ class Bytes:
     file_hash: str
 
 
-def place(source: Bytes, final: Path, how: How) -> None:
+def place(source: Bytes, final: Path, how: How, *, reserve: int) -> None:
     """Bring a file's bytes durably under a final name that must be free (FileExistsError).
 
-    The name itself is durable once its folder is fsynced, which the caller does once for many.
+    A copy leaves `reserve` bytes of the disk free. The name itself is durable once its folder is
+    fsynced, which the caller does once for many.
     """
+    try:
+        _place(source, final, how, reserve)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        error.filename = str(final)  # not the inbox's file: it is the archive that refuses
+        raise
+
+
+def _place(source: Bytes, final: Path, how: How, reserve: int) -> None:
     if how is How.SHARE and _linked(source, final):
         return
     with _partial(final) as partial:
@@ -89,6 +100,10 @@ def place(source: Bytes, final: Path, how: How) -> None:
                 return
             if _linked(source, final):
                 return
+        # Asked only here: whether a link can be had, as between two mounts of one disk it
+        # cannot, is known once it was tried.
+        if not room_for(os.fstat(source.descriptor).st_size, final.parent, reserve=reserve):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         _copied(source, partial)
         reveal(partial, final)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from photo_factory.librarian import rows
 from photo_factory.librarian.rows import Row
-from photo_factory.shared.files import fsync_folder, make_folder
+from photo_factory.shared.files import fsync_folder, make_folder, naming
 
 log = logging.getLogger(__name__)
 
@@ -89,17 +89,19 @@ class Journal:
 
     def clear(self) -> None:
         """Forget everything: it is all in the ledger and in the day folders."""
-        os.ftruncate(self._file.fileno(), 0)
-        os.fsync(self._file.fileno())
+        with naming(self._path):
+            os.ftruncate(self._file.fileno(), 0)
+            os.fsync(self._file.fileno())
         self._good_length = 0
 
     def _append(self, lines: Sequence[dict[str, Any]]) -> None:
         text = b"".join(rows.to_json(line).encode() + b"\n" for line in lines)
         try:
-            written = 0
-            while written < len(text):
-                written += self._file.write(text[written:]) or 0
-            os.fsync(self._file.fileno())
+            with naming(self._path):
+                written = 0
+                while written < len(text):
+                    written += self._file.write(text[written:]) or 0
+                os.fsync(self._file.fileno())
         except OSError:
             # A half-written line must not stand before the next one. Should cutting it off fail
             # too, the reader still passes over it.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from photo_factory.librarian import rows
 from photo_factory.librarian.rows import Row
-from photo_factory.shared.files import fsync_file, replace_durably
+from photo_factory.shared.files import fsync_file, naming, replace_durably
 
 SUMS = "SHA256SUMS"
 LEDGER = "ledger.jsonl"
@@ -27,7 +27,7 @@ def add(folder: Path, added: Iterable[Row]) -> None:
     sums = "".join(sums_line(row["file_hash"], Path(row["final_path"]).name) for row in added)
     lines = "".join(rows.to_json(row) + "\n" for row in added)
     for name, text in ((SUMS, sums), (LEDGER, lines)):
-        with (folder / name).open("ab") as file:
+        with naming(folder / name), (folder / name).open("ab") as file:
             file.write(text.encode())
 
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from photo_factory.librarian.arrivals import printable
 from photo_factory.librarian.batch import Item, slices
-from photo_factory.librarian.filing import held
 from photo_factory.librarian.groups import group_key
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
@@ -71,7 +70,7 @@ def _read_without_parsing(item: Item, policy: DatePolicy, why: Exception) -> Non
             item.arrival.path, name=item.arrival.name, policy=policy, error=reason
         )
     except OSError as error:
-        item.end_for(held(error))
+        item.end_for_refusal(error)
 
 
 def key_of(item: Item) -> str:

@@ -19,6 +19,16 @@ _F_SETSIG = 10  # <fcntl.h>; the fcntl module does not name it
 _NO_LEASES_HERE = {errno.EACCES, errno.EINVAL, errno.ENOLCK, errno.EPERM, errno.EOPNOTSUPP}
 
 
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Have errors say which file they are about; those of calls on descriptors do not."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def open_regular(path: str | Path) -> int:
     """A read-only descriptor of a regular file; never follows a link, never waits on a FIFO."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -74,8 +84,9 @@ def sha256_from_disk(path: str | Path) -> str:
     """The SHA-256 of what the disk holds: what the page cache remembers is dropped first."""
     descriptor = open_regular(path)
     try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        return sha256_of_descriptor(descriptor)
+        with naming(path):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            return sha256_of_descriptor(descriptor)
     finally:
         os.close(descriptor)
 
@@ -84,7 +95,8 @@ def fsync_file(path: str | Path) -> None:
     """Make a file's bytes durable."""
     descriptor = open_regular(path)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -93,7 +105,8 @@ def fsync_folder(folder: str | Path) -> None:
     """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -110,11 +123,15 @@ def make_folder(folder: Path) -> None:
 def replace_durably(path: Path, content: bytes) -> None:
     """Put a whole new content under a name: readers see the old one or the new one."""
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with naming(path), partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
     fsync_folder(path.parent)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from photo_factory.librarian import manifest
 from photo_factory.librarian.arrivals import Arrival
 from photo_factory.librarian.batch import Item, batches, examine
+from photo_factory.librarian.filing import PARTIAL
 from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row
 from photo_factory.librarian.records import Records
@@ -60,7 +61,9 @@ def _files(folder: Path) -> list[Path]:
         return sorted(
             Path(entry.path)
             for entry in entries
-            if entry.is_file(follow_symlinks=False) and entry.name not in manifest.FILES
+            if entry.is_file(follow_symlinks=False)
+            and entry.name not in manifest.FILES
+            and not entry.name.endswith(PARTIAL)  # what a crash left half done
         )
 
 

@@ -300,7 +300,7 @@ def test_it_shows_every_setting_and_where_it_came_from(
 def test_its_help_says_what_each_command_is_for(name: str) -> None:
     shown = CliRunner().invoke(app, [name, "--help"], terminal_width=200)
     purpose = str(get_command(app).commands[name].help)  # type: ignore[attr-defined]
-    assert (shown.exit_code, purpose.split("\n")[0] in " ".join(shown.output.split())) == (0, True)
+    assert (shown.exit_code, purpose.splitlines()[0] in " ".join(shown.output.split())) == (0, True)
 
 
 def test_its_help_names_every_command() -> None:

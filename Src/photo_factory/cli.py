@@ -12,7 +12,7 @@ import typer
 
 from photo_factory.commands import console
 from photo_factory.shared import logs, settings
-from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,7 +99,10 @@ def up() -> None:
     from photo_factory.shared.paths import Paths, database_url
 
     chosen = _settings("up")
-    _migrated_engine(chosen)
+    try:
+        _migrated_engine(chosen)
+    except LedgerAway as error:
+        console.say(f"{error}; photos are filed all the same, and entered when it is back")
     console.say(f"Drop photos into   {Paths.of(chosen).inbox}")
     console.say(f"Find them in       {Paths.of(chosen).originals}")
     console.say(f"The ledger is      {redacted(database_url(chosen))}")
@@ -217,8 +220,12 @@ def _migrated_engine(chosen: Settings) -> Engine:
 
 
 def _stop_event() -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set, so that the file in hand can be finished."""
+    """An event that SIGTERM and Ctrl-C set, so that the file in hand can be finished.
+
+    So does the end of the terminal, where `nohup` does not say that it is not to be heeded.
+    """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    heeds_hangups = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if heeds_hangups else [])):
         signal.signal(number, lambda _number, _frame: stop.set())
     return stop

@@ -161,7 +161,7 @@ class Factory:
             check = ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"]
             if subprocess.run(check, cwd=sums.parent, check=False).returncode:
                 return False
-            named = len(sums.read_text().splitlines())
+            named = sums.read_bytes().count(b"\n")
             if named != len([path for path in sums.parent.iterdir() if path.is_file()]) - 2:
                 return False
         return True

@@ -25,7 +25,7 @@ from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row
 from photo_factory.librarian.records import Kept, Records, arrival_row
-from photo_factory.librarian.refiling import bring_together
+from photo_factory.librarian.refiling import bring_together, tell_groups
 from photo_factory.librarian.rows import Row
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
@@ -232,6 +232,7 @@ class Filer:
         try:
             if self.pending:
                 raise LedgerAway("rows wait in the journal, which goes first")
+            tell_groups(groups.grouping.joins, self.records, self.paths)
             twins = self.records.record(entries, ends, groups.grouping.joins)
         except LedgerAway as error:
             log.debug("%s", error)

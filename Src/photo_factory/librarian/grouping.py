@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from photo_factory.librarian.batch import Item
-from photo_factory.librarian.groups import SIDECAR, Grouping, Newcomer, group
+from photo_factory.librarian.groups import SIDECAR, Grouping, Newcomer, group, unled_sidecars
 from photo_factory.librarian.metadata_extractor import key_of
 from photo_factory.librarian.records import Mate, Records
 from photo_factory.librarian.rows import Row
@@ -41,8 +41,8 @@ class BatchGroups:
     def earlier_sidecars(self, paths: Paths) -> dict[str, list[str]]:
         """Archived sidecars that came before their photo, by group key."""
         found: dict[str, list[str]] = {}
-        for mate in self.mates:
-            if mate.media_type == SIDECAR and mate.group_id is None and mate.group_key:
+        for mate in unled_sidecars(self.mates):
+            if mate.group_key:
                 found.setdefault(mate.group_key, []).append(str(paths.on_disk(mate.final_path)))
         return found
 

@@ -90,14 +90,21 @@ def group(newcomers: Sequence[Newcomer], mates: Sequence[Mate]) -> Grouping:
         leader = _leader(newcomer, by_key, mates_by_key)
         if leader is None:
             continue
+        if isinstance(leader, Mate) and leader.group_id is None:
+            grouping.joins[leader.asset_id] = leader.asset_id
         newcomer.leader = leader
         newcomer.group_id = leader.group_id = leader.group_id or leader.asset_id
-        if isinstance(leader, Mate):
-            grouping.joins[leader.asset_id] = newcomer.group_id
+    waiting = {mate.asset_id for mate in unled_sidecars(mates)}
     for newcomer in newcomers:
-        if newcomer.media_type != SIDECAR:
-            _call_sidecars(newcomer, mates_by_key, grouping)
+        if newcomer.media_type != SIDECAR and newcomer.leader is None:
+            _call_sidecars(newcomer, mates_by_key, waiting, grouping)
     return grouping
+
+
+def unled_sidecars(mates: Sequence[Mate]) -> list[Mate]:
+    """Sidecars that were filed before their photo, or when their photo could not be."""
+    led = {mate.group_id for mate in mates if mate.media_type != SIDECAR} - {None}
+    return [mate for mate in mates if mate.media_type == SIDECAR and mate.group_id not in led]
 
 
 def _rank(newcomer: Newcomer) -> tuple[bool, float, bool, UUID]:
@@ -127,10 +134,13 @@ def _leader(
     return filed or next(ahead, None)
 
 
-def _call_sidecars(newcomer: Newcomer, mates: Index[Mate], grouping: Grouping) -> None:
-    """Have sidecars follow that came before their photo; led ones stay with their leader."""
+def _call_sidecars(
+    newcomer: Newcomer, mates: Index[Mate], waiting: set[UUID], grouping: Grouping
+) -> None:
+    """Have sidecars follow that wait for their photo; led ones stay with their leader."""
     for mate in mates.beside(newcomer):
-        if mate.media_type == SIDECAR and mate.group_id is None and newcomer.leader is None:
+        if mate.asset_id in waiting:
+            waiting.remove(mate.asset_id)
             mate.group_id = newcomer.group_id = newcomer.asset_id
             grouping.follow.append((mate, newcomer))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from photo_factory.librarian import rows
 from photo_factory.librarian.rows import Row
-from photo_factory.shared.files import fsync_file, naming, replace_durably
+from photo_factory.shared.files import fsync_file, fsync_folder, naming, replace_durably
 
 SUMS = "SHA256SUMS"
 LEDGER = "ledger.jsonl"
@@ -32,9 +33,10 @@ def add(folder: Path, added: Iterable[Row]) -> None:
 
 
 def make_durable(folder: Path) -> None:
-    """Fsync a folder's two files."""
+    """Fsync a folder's two files, unless the folder is gone because it was empty."""
     for name in sorted(FILES):
-        fsync_file(folder / name)
+        with suppress(FileNotFoundError):
+            fsync_file(folder / name)
 
 
 def read(folder: Path) -> Iterator[Row]:
@@ -57,8 +59,38 @@ def amend(folder: Path, *, present: Iterable[Row] = (), absent: Collection[str] 
     kept.update({row["final_path"]: row for row in present})
     for final_path in absent:
         kept.pop(final_path, None)
-    sums = "".join(sums_line(r["file_hash"], Path(r["final_path"]).name) for r in kept.values())
-    replace_durably(folder / SUMS, sums.encode())
+    sums = [sums_line(r["file_hash"], Path(r["final_path"]).name) for r in kept.values()]
+    gone = [sums_line("", Path(final_path).name) for final_path in absent]
+    named = {_name(line) for line in (*sums, *gone)}
+    # What only SHA256SUMS knows stays: the other file may have been torn or lost.
+    unsaid = [line for line in _sums(folder) if _name(line) not in named]
+    replace_durably(folder / SUMS, "".join(unsaid + sums).encode("utf-8", "surrogateescape"))
     replace_durably(
         folder / LEDGER, "".join(rows.to_json(r) + "\n" for r in kept.values()).encode()
     )
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a day folder whose last file left: an empty list fails `sha256sum -c`."""
+    files = [folder / name for name in sorted(FILES)]
+    if any(file.stat().st_size for file in files):
+        return
+    for file in files:
+        file.unlink()
+    with suppress(OSError):  # somebody keeps other things there
+        folder.rmdir()
+    fsync_folder(folder.parent)
+
+
+def _sums(folder: Path) -> list[str]:
+    """The whole lines of SHA256SUMS."""
+    try:
+        text = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return []
+    lines = text.split("\n")[:-1]  # names may hold what else ends a line in Unicode
+    return [f"{line}\n" for line in lines if len(line.partition("  ")[0]) >= 64]
+
+
+def _name(line: str) -> str:
+    return line.partition("  ")[2]

@@ -20,13 +20,17 @@ from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import away, insert_ignore, migrate, reading
-from photo_factory.shared.ledger.models import Arrival, MediaAsset
+from photo_factory.shared.ledger.models import ADDON_FLAGS, Arrival, MediaAsset
 
 RETRY_AFTER = 5.0
 """Seconds before a database that was away is asked again; each asking may itself take seconds."""
 
 _assets = cast(Table, MediaAsset.__table__)
 _arrivals = cast(Table, Arrival.__table__)
+
+_OTHERS = {name for flag in ADDON_FLAGS for name in (flag, f"{flag.removeprefix('is_')}_at")}
+_OWN_COLUMNS = [column for column in _assets.c if column.name not in _OTHERS]
+"""What day folders tell: what the add-ons made of an asset may be out of date by a rebuild."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +144,21 @@ class Records:
 
     def moved(self, row: Row) -> None:
         """Note an asset's new place, day and group."""
-        names = ("final_path", "captured_at", "captured_at_source", "group_id")
+        names = (
+            "final_path", "captured_at", "captured_at_source", "captured_at_confidence", "group_id",
+        )  # fmt: skip
         change = update(_assets).where(_assets.c.id == row["id"])
         with self._writing() as connection:
             connection.execute(change.values({name: row[name] for name in names}))
 
     def asset(self, asset_id: UUID) -> Row | None:
-        """One whole row."""
+        """One row, with all the Librarian wrote."""
         return next(iter(self.assets([asset_id])), None)
 
     def assets(self, asset_ids: Collection[UUID]) -> list[Row]:
-        """Whole rows, of those that are there."""
+        """Rows of those that are there, with all the Librarian wrote."""
         with self._reading() as connection:
-            found = connection.execute(select(_assets).where(_assets.c.id.in_(asset_ids)))
+            found = connection.execute(select(*_OWN_COLUMNS).where(_assets.c.id.in_(asset_ids)))
             return [dict(row._mapping) for row in found]
 
     def remembered(self) -> Iterator[int]:

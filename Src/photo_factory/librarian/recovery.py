@@ -20,7 +20,7 @@ from photo_factory.librarian.filer import Filer
 from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.records import Kept
-from photo_factory.librarian.refiling import bring_together, finish_refiling, refile
+from photo_factory.librarian.refiling import bring_together, finish_refiling, refile, tell_groups
 from photo_factory.librarian.rows import Row
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
@@ -168,5 +168,6 @@ def _bring_together(rows: Sequence[Row], filer: Filer) -> None:
     for row, folder in zip(alone, folders, strict=True):
         if row["group_id"] is not None:
             refile(row, folder, records, journal, paths)
+    tell_groups(groups.grouping.joins, records, paths)
     records.record([], [], groups.grouping.joins)
     bring_together(groups.grouping.follow, records, journal, paths)

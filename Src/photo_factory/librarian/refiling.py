@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from uuid import UUID
 
 from photo_factory.librarian import collision_handler, manifest
 from photo_factory.librarian.filing import reveal
@@ -33,6 +34,13 @@ def bring_together(
             refile(row, paths.on_disk(leader["final_path"]).parent, records, journal, paths)
 
 
+def tell_groups(joins: Mapping[UUID, UUID], records: Records, paths: Paths) -> None:
+    """Let the day folders of assets that are no longer alone know the group as well."""
+    for row in records.assets(list(joins)) if joins else ():
+        row["group_id"] = joins[row["id"]]
+        manifest.amend(paths.on_disk(row["final_path"]).parent, present=[row])
+
+
 def refile(row: Row, folder: Path, records: Records, journal: Journal, paths: Paths) -> None:
     """Give an asset another day folder: the new name first, then its row, then the old name."""
     old = paths.on_disk(row["final_path"])
@@ -53,10 +61,11 @@ def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -
         fsync_folder(new.parent)
     manifest.amend(new.parent, present=[row])
     records.moved(row)
-    if new != old:
+    if new != old and old.parent.is_dir():
         manifest.amend(old.parent, absent=[moved_from])
         if os.path.lexists(old) and _same(new, old):
             old.unlink()
+        manifest.remove_if_empty(old.parent)
         log.info("%s now stands beside its photo: %s", moved_from, row["final_path"])
 
 

@@ -209,8 +209,13 @@ class Filer:
     def _settle(self, item: Item, kept: Kept | None) -> None:
         if kept is None:
             raise Held("its twin could not be filed; both are tried again")
-        reason = settle_duplicate(item, kept, self.paths, self._bring)
+        reason = settle_duplicate(item, kept, self.paths, self._bring_again)
         item.end(Outcome("duplicate", reason, kept.asset_id))
+
+    def _bring_again(self, item: Item, final: Path) -> None:
+        """Repair an archived copy; no intent speaks of it, and the copying may be cut short."""
+        self.journal.work_in(self.paths.in_ledger(final.parent))
+        self._bring(item, final)
 
     def _enter_repaired(self, twins: Iterable[Item]) -> None:
         """A day folder that was lost with its photo has to name the photo again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ class Journal:
         self._file = self._path.open("ab", buffering=0)
         fsync_folder(folder)
         self._good_length = self._file.tell()
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -60,6 +62,22 @@ class Journal:
         """Promise durably that these rows' files stand whole under their final names."""
         if ids:
             self._append([{"placed": list(ids)}])
+
+    def work_in(self, folder: str) -> None:
+        """Say durably that an unfinished file may lie in a folder where no intent leads."""
+        with self._lock:  # repairs are done in threads
+            self._append([{"folder": folder}])
+
+    def folders(self) -> set[str]:
+        """Every folder in which a crash may have left something unfinished."""
+        found = set()
+        for line in self._lines():
+            if "folder" in line:
+                found.add(line["folder"])
+            if "row" in line:
+                paths = (line["row"]["final_path"], line.get("moved_from"))
+                found |= {os.path.dirname(path) for path in paths if path}
+        return found
 
     def note(self, arrivals: Sequence[Row]) -> None:
         """Keep the end states of arrivals that leave the inbox while the database is away."""

@@ -38,6 +38,8 @@ def recover(filer: Filer) -> None:
     filer.pending.clear()
     filer.needs_recovery = True  # until the end: the journal may not be cleared before
     replaced: dict[UUID, UUID] = {}
+    for folder in filer.journal.folders():
+        _remove_partials(filer.paths.on_disk(folder))
     for portion in _portions(filer.journal.entries()):
         placed = [entry for entry, is_placed in portion if is_placed or entry.moved_from]
         found = _found([e for e, is_placed in portion if not is_placed and not e.moved_from], filer)
@@ -78,8 +80,6 @@ def _portions(all_of_them: Iterable[T]) -> Iterator[list[T]]:
 
 def _found(entries: Sequence[Entry], filer: Filer) -> list[Entry]:
     """The entries whose bytes reached the archive; the others never left the inbox."""
-    for folder in {filer.paths.on_disk(entry.row["final_path"]).parent for entry in entries}:
-        _remove_partials(folder)
     found = []
     for entry in entries:
         final = filer.paths.on_disk(entry.row["final_path"])

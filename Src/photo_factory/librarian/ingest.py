@@ -41,6 +41,8 @@ class Ingest:
         self._librarian = librarian
         self._timeout = settings.settle_timeout
         self._summary = Summary()
+        self._given_up: set[str] = set()
+        """Paths that never came to rest: this run waits for them no more."""
         self.inbox = Inbox(
             tuple(roots), stability, trouble=self._hold_folder, imported=bool(collections)
         )
@@ -58,6 +60,8 @@ class Ingest:
 
     def _sweep(self) -> None:
         self._file(self.inbox.sweep())
+        for path in self._given_up:
+            self.inbox.waiting.pop(path, None)
         waited = 0.0
         while self.inbox.waiting and not self._librarian.stop.is_set():
             if waited > self._timeout:
@@ -90,6 +94,7 @@ class Ingest:
             for arrival in listing(path, imported=self.inbox.imported):
                 reason = f"it keeps changing: given up after {self._timeout:.0f} s"
                 self._librarian.hold(replace(arrival, root=root), reason, self._summary)
+        self._given_up.update(self.inbox.waiting)
         self.inbox.waiting.clear()
 
     def _hold_folder(self, folder: str, error: OSError) -> None:

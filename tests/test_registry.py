@@ -1,0 +1,32 @@
+"""The registry knows every service, and imports it only when it is asked for."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from photo_factory.registry import SERVICES, find
+from photo_factory.shared.errors import SettingsError
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_it_finds_a_service_that_can_be_run(name: str) -> None:
+    entry = find(name)
+    assert (entry.name, bool(entry.purpose)) == (name, True)
+    assert list(inspect.signature(entry.runner()).parameters) == ["settings", "stop", "once"]
+
+
+def test_it_names_what_there_is_when_it_knows_nothing_of_a_name() -> None:
+    with pytest.raises(
+        SettingsError, match=f"no service is called 'gardener'.*{next(iter(SERVICES))}"
+    ):
+        find("gardener")
+
+
+def test_it_imports_no_service_before_it_is_asked_for_one() -> None:
+    modules = [entry.module for entry in SERVICES.values()]
+    ask = f"import sys, photo_factory.registry; sys.exit(any(m in sys.modules for m in {modules}))"
+    assert subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0

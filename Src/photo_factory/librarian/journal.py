@@ -42,8 +42,16 @@ class Journal:
         self._path = folder / "filing.jsonl"
         self._file = self._path.open("ab", buffering=0)
         fsync_folder(folder)
+        if not self._ends_whole():
+            self._file.write(b"\n")  # else the next line would be torn together with the last one
         self._good_length = self._file.tell()
         self._lock = threading.Lock()
+
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            file.seek(max(length - 1, 0))
+            return file.read() in (b"", b"\n")
 
     def close(self) -> None:
         """Let go of the file."""

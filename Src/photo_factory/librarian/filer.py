@@ -61,8 +61,7 @@ class Filer:
             self._file(batch)
         except OSError as error:
             self.refuse(error)
-            for item in batch.open_items():
-                item.end(Outcome("held", self.refusal))
+            self._hold(batch)
 
     def _file(self, batch: Batch) -> None:
         known = self._known({item.file_hash for item in batch.open_items()})
@@ -76,6 +75,17 @@ class Filer:
         self._enter_repaired(twins)
         self._record(batch, firsts, groups)
         self._release(batch)
+
+    def _hold(self, batch: Batch) -> None:
+        """End what could not be filed; a duplicate whose row was not written has not ended."""
+        for item in batch.items:
+            if item.is_open or (item.outcome and item.outcome.state == "duplicate"):
+                item.outcome = Outcome("held", self.refusal)
+        ends = [_end_row(item, item.outcome) for item in batch.items if item.outcome]
+        try:
+            self.records.record([], [row for row in ends if row["state"] not in PASSING])
+        except LedgerAway as error:
+            log.debug("%s", error)
 
     def refuse(self, error: OSError) -> None:
         """The journal cannot be written: file nothing more in this round.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,8 @@ def test_it_makes_ledger_and_inbox_where_it_is_the_first_command_of_all(tmp_path
 
 
 def test_it_files_what_is_renamed_into_place_without_a_quiet_period(factory: Factory) -> None:
+    # Events from a folder this new could be lost; the listing would find the photo, but later.
+    (factory.paths.inbox / "pixel-7").mkdir()
     with running(factory, STABILITY_DELAY=60):
         started = time.monotonic()
         rename_into(factory, "IMG_1.jpg")
@@ -179,8 +181,9 @@ def test_it_says_that_it_waits_for_another_librarian_and_goes_on_after_it(
     embedded: Factory,
 ) -> None:
     with running(embedded, STABILITY_DELAY=0):
-        with exclusive_lock(embedded.paths.journal / "lock") as is_alone:
-            assert is_alone
+        with ExitStack() as stack:
+            lock = embedded.paths.journal / "lock"
+            until(lambda: stack.enter_context(exclusive_lock(lock)))
             embedded.drop("a.jpg")
             until(lambda: "another Librarian" in embedded.status()["current_task"])
         until(embedded.assets)

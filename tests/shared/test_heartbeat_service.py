@@ -186,3 +186,9 @@ def test_it_believes_a_service_that_beats(status: str) -> None:
 @pytest.mark.parametrize("status", ["OK", "WARNING", "ERROR"])
 def test_it_calls_a_service_silent_after_two_missed_beats(status: str) -> None:
     assert state_of(Sign(status=status), NOON + timedelta(seconds=25, milliseconds=1)) == "SILENT"
+
+
+def test_it_writes_the_last_beat_however_soon_it_comes(engine: Engine, heart: Heartbeat) -> None:
+    heart.beat(task="listing the inbox")
+    heart.last_beat("OK", "stopped")
+    assert _status(engine).current_task == "stopped"

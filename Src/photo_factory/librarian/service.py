@@ -72,7 +72,7 @@ class Service:
                 self._turn(watcher)
                 if once:
                     break
-            self._heart.beat(self._status, "stopped", self._message)
+            self._heart.last_beat(self._status, "stopped", self._message)
         return self._status == "OK"
 
     def _turn(self, watcher: Watcher) -> None:

@@ -94,6 +94,11 @@ class Heartbeat:
         if self._waiting and tick >= self._try_from:
             self._write()
 
+    def last_beat(self, status: Status, task: str, message: str | None = None) -> None:
+        """Beat for the last time: it is written however short a while ago the one before was."""
+        self._beaten = self._try_from = float("-inf")
+        self.beat(status, task, message)
+
     def _is_news(self, status: Status, task: str, message: str | None, tick: float) -> bool:
         since = tick - self._beaten
         if self._last is None or since >= self._expected_every or status != self._last.status:

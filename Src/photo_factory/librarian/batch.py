@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from photo_factory.librarian.arrivals import Arrival, Outcome, State
 from photo_factory.librarian.debris import is_debris
@@ -108,12 +110,17 @@ class Item:
             self.descriptor = -1
 
 
+Reading = tuple[list[Item], "Future[list[Any]]"]
+
+
 @dataclass
 class Batch:
     """Items in the order of the listing."""
 
     items: list[Item] = field(default_factory=list)
     size: int = 0
+    readings: list[Reading] = field(default_factory=list)
+    """What child processes are finding out about shares of the items."""
 
     def open_items(self) -> Iterator[Item]:
         """The items that have no end state yet."""

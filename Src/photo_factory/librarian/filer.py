@@ -28,7 +28,7 @@ from photo_factory.librarian.records import Kept, Records, arrival_row
 from photo_factory.librarian.refiling import bring_together, tell_groups
 from photo_factory.librarian.rows import Row
 from photo_factory.shared.errors import Held, LedgerAway
-from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
+from photo_factory.shared.files import fsync_file, fsync_folder, make_folders
 from photo_factory.shared.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,15 @@ class Filer:
     _manifests: set[Path] = field(default_factory=set)
     _removed: list[int] = field(default_factory=list)
 
+    def begin(self, batch: Batch) -> None:
+        """Start reading what an examined batch says, while the batch before is being filed."""
+        known = self._known({item.file_hash for item in batch.open_items()})
+        firsts, _ = _parted(batch, known)
+        earlier = BatchGroups.of(self.records, firsts).earlier_sidecars(self.paths)
+        batch.readings = self.extractor.start(firsts, earlier)
+
     def file(self, batch: Batch) -> None:
-        """Bring every open item of an examined batch to its end state."""
+        """Bring every open item of a begun batch to its end state."""
         try:
             self._file(batch)
         except OSError as error:
@@ -67,6 +74,10 @@ class Filer:
         known = self._known({item.file_hash for item in batch.open_items()})
         firsts, twins = _parted(batch, known)
         groups = BatchGroups.of(self.records, firsts)
+        self.extractor.finish(batch.readings)
+        # What was known when reading began, and is not now that the database is away.
+        unread = [item for item in firsts if item.is_open and item.facts is None]
+        self.extractor.finish(self.extractor.start(unread, groups.earlier_sidecars(self.paths)))
         self._describe(firsts, groups)
         self._place([item for item in firsts if item.final])
         self._withdraw_touched(firsts)
@@ -131,8 +142,7 @@ class Filer:
             return known
 
     def _describe(self, items: Sequence[Item], groups: BatchGroups) -> None:
-        """Read what the files say and decide the day folder of each."""
-        self.extractor.finish(self.extractor.start(items, groups.earlier_sidecars(self.paths)))
+        """Make rows of what the files say, and decide the day folder of each."""
         for item in items:
             if item.is_open:  # else the facts may be another file's
                 self._guarded(item, Item.must_stand_still)
@@ -148,23 +158,30 @@ class Filer:
         """Bring the bytes under final names, durably; the intents first."""
         taken: set[Path] = set()
         waiting = list(items)
-        while waiting:
+        self._make_day_folders(waiting)
+        while waiting := [item for item in waiting if item.is_open and not item.placed]:
             for item in waiting:
                 self._guarded(item, lambda item: self._choose_name(item, taken))
-            waiting = [item for item in waiting if item.is_open]
-            self.journal.intend([item.entry for item in waiting if item.entry])
-            self._in_threads(waiting, self._place_one)
-            waiting = [item for item in waiting if item.is_open and not item.placed]
+            named = [item for item in waiting if item.is_open]
+            self.journal.intend([item.entry for item in named if item.entry])
+            self._in_threads(named, self._place_one)
         for folder, here in _by_folder(items).items():
             self._for_all(here, partial(fsync_folder, folder))
+
+    def _make_day_folders(self, items: Sequence[Item]) -> None:
+        by_year: dict[Path, list[Item]] = defaultdict(list)
+        for item in items:
+            if item.final:
+                by_year[item.final.parent.parent].append(item)
+        for here in by_year.values():
+            folders = {item.final.parent for item in here if item.final}
+            self._for_all(here, partial(make_folders, folders))
 
     def _choose_name(self, item: Item, taken: set[Path]) -> None:
         assert item.final
         assert item.entry
-        folder = item.final.parent
-        make_folder(folder)
         item.final, item.adopted = collision_handler.free_path(
-            folder, item.arrival.name, taken, self._is_ours(item)
+            item.final.parent, item.arrival.name, taken, self._is_ours(item)
         )
         taken.add(item.final)
         row = {**item.entry.row, "final_path": self.paths.in_ledger(item.final)}

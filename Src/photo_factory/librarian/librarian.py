@@ -135,7 +135,7 @@ class Librarian:
         if not filer.journal.is_empty:
             self._recover(filer)
         unsettled: list[Arrival] = []
-        for number, batch in enumerate(self._examined(self._unknown(arrivals), filer), start=1):
+        for number, batch in enumerate(self._begun(arrivals, filer), start=1):
             try:
                 if filer.pending and self.records.may_be_back():
                     self._recover(filer)
@@ -166,6 +166,21 @@ class Librarian:
             return False
         fingerprint = arrival.fingerprint
         return fingerprint in self.remembered or fingerprint in self.tried
+
+    def _begun(self, arrivals: Iterable[Arrival], filer: Filer) -> Iterator[Batch]:
+        """Batches whose files are being read, always one further than the one handed out."""
+        before: Batch | None = None
+        try:
+            for batch in self._examined(self._unknown(arrivals), filer):
+                filer.begin(batch)
+                if before:
+                    yield before
+                before = batch
+            if before:
+                yield before
+        finally:
+            if before:
+                before.close()
 
     def _examined(self, arrivals: Iterable[Arrival], filer: Filer) -> Iterator[Batch]:
         """Batches as they become hashed, a few being hashed ahead."""

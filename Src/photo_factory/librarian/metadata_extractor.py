@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Any
 from uuid import uuid4
 
 from photo_factory.librarian.arrivals import printable
-from photo_factory.librarian.batch import Item, slices
+from photo_factory.librarian.batch import Item, Reading, slices
 from photo_factory.librarian.groups import group_key
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
@@ -18,8 +16,6 @@ from photo_factory.shared.media.facts import DatePolicy, Facts, extract_without_
 from photo_factory.shared.media.groups import stem_key
 from photo_factory.shared.media.sandbox import Sandbox
 from photo_factory.shared.settings import Settings
-
-Reading = tuple[list[Item], "Future[list[Any]]"]
 
 
 class MetadataExtractor:

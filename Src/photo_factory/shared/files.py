@@ -8,7 +8,7 @@ import hashlib
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -31,11 +31,19 @@ def naming(path: str | Path) -> Iterator[None]:
 
 def open_regular(path: str | Path) -> int:
     """A read-only descriptor of a regular file; never follows a link, never waits on a FIFO."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = _open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file", str(path))
     return descriptor
+
+
+def _open(path: str | Path, flags: int) -> int:
+    # Noting that a file was read would dirty its inode, and each fsync would wait for that.
+    try:
+        return os.open(path, flags | os.O_NOATIME)
+    except PermissionError:  # another owner's file: the note cannot be had otherwise
+        return os.open(path, flags)
 
 
 def sha256_of_descriptor(descriptor: int, told: Callable[[int], None] | None = None) -> str:
@@ -113,11 +121,23 @@ def fsync_folder(folder: str | Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder and what is missing above it, each name durable in its parent."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    fsync_folder(folder.parent)
+    make_folders([folder])
+
+
+def make_folders(folders: Iterable[Path]) -> None:
+    """Make folders as `make_folder` does; those with one parent share its fsync."""
+    grown: set[Path] = set()
+    for folder in folders:
+        _make_missing(folder, grown)
+    for parent in grown:
+        fsync_folder(parent)
+
+
+def _make_missing(folder: Path, grown: set[Path]) -> None:
+    if not folder.is_dir():
+        _make_missing(folder.parent, grown)
+        folder.mkdir(exist_ok=True)
+        grown.add(folder.parent)
 
 
 def replace_durably(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from photo_factory.librarian import batch, filer, filing, metadata_extractor
+from photo_factory.librarian import batch, filing, journal, metadata_extractor, records
 from tests.faults.workshop import Workshop, photo
 
 _WRITER = """
@@ -106,10 +106,10 @@ def test_it_does_not_file_what_grows(workshop: Workshop, at: Callable[..., None]
 MOMENTS = {
     "before it is linked": (os, "link", False),
     "after it was linked": (os, "link", True),
-    "before the intent": (filer.Journal, "intend", False),
+    "before the intent": (journal.Journal, "intend", False),
     "while its facts are read": (metadata_extractor.MetadataExtractor, "finish", False),
-    "before its row": (filer.Records, "record", False),
-    "after its row": (filer.Records, "record", True),
+    "before its row": (records.Records, "record", False),
+    "after its row": (records.Records, "record", True),
     "before it is taken away": (filing, "take_away", False),
     "before its name goes": (os, "unlink", False),
     "after its name went": (filing, "take_away", True),

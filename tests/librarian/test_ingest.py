@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from photo_factory.librarian import file_watcher
+from photo_factory.librarian import file_watcher, filing
 from tests.factory import Factory, photo
 
 
@@ -56,6 +56,38 @@ def test_it_holds_a_file_that_never_comes_to_rest_and_ends(factory: Factory) -> 
     assert (summary.filed, summary.held, summary.all_went_well) == (1, 1, False)
     assert "keeps changing" in factory.arrival("growing.jpg")["reason"]
     assert factory.inbox() == ["phone/growing.jpg"]
+
+
+def test_it_keeps_one_row_for_a_file_that_was_held_and_then_filed(factory: Factory) -> None:
+    path = factory.drop("phone/a.jpg")
+    with growing(path):
+        assert factory.ingest(STABILITY_DELAY=0.5, SETTLE_TIMEOUT=1).held == 1
+    assert factory.arrival("a.jpg")["state"] == "held"
+    assert factory.ingest().filed == 1
+    assert factory.arrival("a.jpg")["state"] == "filed"
+
+
+def test_it_ends_the_row_of_a_held_file_that_somebody_took_away(factory: Factory) -> None:
+    path = factory.drop("phone/a.jpg")
+    with growing(path):
+        factory.ingest(STABILITY_DELAY=0.5, SETTLE_TIMEOUT=1)
+    path.unlink()
+    factory.ingest()
+    gone = factory.arrival("a.jpg")
+    assert (gone["state"], gone["reason"]) == ("ignored", "it left the inbox before it was filed")
+
+
+def test_it_says_that_not_all_went_well_when_a_filed_photo_cannot_leave_the_inbox(
+    embedded: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded.drop("a.jpg")
+
+    def refuse(*_: Any) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(filing, "take_away", refuse)
+    summary = embedded.ingest()
+    assert (summary.filed, summary.all_went_well, embedded.inbox()) == (1, False, ["a.jpg"])
 
 
 def test_it_goes_on_for_what_arrives_meanwhile_unless_told_otherwise(embedded: Factory) -> None:

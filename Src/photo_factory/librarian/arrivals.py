@@ -12,6 +12,9 @@ from uuid import UUID
 State = Literal["filed", "duplicate", "ignored", "held", "failed", "gone", "unsettled"]
 """The end states of the ledger, and two that are none: it left, or it is not finished yet."""
 
+STUCK: frozenset[State] = frozenset({"held", "failed"})
+"""States of what is still in the inbox and is tried again."""
+
 PASSING: frozenset[State] = frozenset({"gone", "unsettled"})
 """States that are neither counted nor written: the arrival has not come to an end here."""
 
@@ -96,8 +99,7 @@ class Arrival:
     @property
     def fingerprint(self) -> int:
         """64 bits, signed, of path, size, mtime and inode: the same file, unchanged, or not."""
-        named = f"{self.size}/{self.mtime_ns}/{self.inode}/".encode() + os.fsencode(self.path)
-        return int.from_bytes(blake2b(named, digest_size=8).digest(), "big", signed=True)
+        return _bits(f"{self.size}/{self.mtime_ns}/{self.inode}/".encode() + self.path_bytes)
 
     def unchanged(self, found: os.stat_result) -> bool:
         """Whether a later stat still shows the same file with the same bytes."""
@@ -121,3 +123,12 @@ class Outcome:
 def printable(name: str) -> str:
     """A name as text every database takes: bytes that are no UTF-8 are shown as \\xNN."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def place_of(shown_path: str) -> int:
+    """64 bits, signed, of a path alone: what is held there may still change."""
+    return _bits(f"/{shown_path}".encode())
+
+
+def _bits(named: bytes) -> int:
+    return int.from_bytes(blake2b(named, digest_size=8).digest(), "big", signed=True)

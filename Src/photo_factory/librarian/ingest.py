@@ -13,6 +13,7 @@ from photo_factory.librarian.filing import held
 from photo_factory.librarian.librarian import ArchiveInUse, Librarian
 from photo_factory.librarian.stability import Stability
 from photo_factory.librarian.summary import Summary
+from photo_factory.shared import clock
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Ingest:
 
     def run(self, *, once: bool) -> Summary:
         """File until nothing is left to settle; `once`: nothing that arrives after the start."""
+        since = clock.now()
         if self._librarian.keep:
             self._librarian.remember()
         while not self._librarian.stop.is_set():
@@ -56,6 +58,8 @@ class Ingest:
             self._sweep()
             if once or self._summary.seen == seen_before:
                 break
+        if not self.inbox.imported and not self._librarian.stop.is_set():
+            self._librarian.settle_held(since)
         return self._summary
 
     def _sweep(self) -> None:

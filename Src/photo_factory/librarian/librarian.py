@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from photo_factory.librarian.filer import Filer
 from photo_factory.librarian.filing import held
 from photo_factory.librarian.journal import Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
+from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records, arrival_row
 from photo_factory.librarian.recovery import recover
 from photo_factory.librarian.summary import Summary
@@ -122,9 +124,7 @@ class Librarian:
 
     def _filer(self, journal: Journal) -> Filer:
         return Filer(
-            paths=self.paths,
-            records=self.records,
-            journal=journal,
+            recorder=Recorder(self.paths, self.records, journal),
             extractor=self._extractor,
             executor=self._placers,
             keep=self.keep,
@@ -132,29 +132,31 @@ class Librarian:
         )
 
     def _file(self, arrivals: Iterable[Arrival], summary: Summary, filer: Filer) -> list[Arrival]:
-        if not filer.journal.is_empty:
-            self._recover(filer)
+        recorder = filer.recorder
+        if not recorder.journal.is_empty:
+            self._recover(recorder)
         unsettled: list[Arrival] = []
         for number, batch in enumerate(self._begun(arrivals, filer), start=1):
             try:
-                if filer.pending and self.records.may_be_back():
-                    self._recover(filer)
+                if recorder.pending and self.records.may_be_back():
+                    self._recover(recorder)
                 filer.file(batch)
                 unsettled += self._account(batch, summary)
             finally:
                 batch.close()
             if number % CHECKPOINT_EVERY == 0:
-                filer.checkpoint()
+                recorder.checkpoint()
             self.observer.tick()
-        filer.checkpoint()
-        self.pending = summary.pending_ledger = filer.rows_waiting()
+        recorder.checkpoint()
+        self.pending = summary.pending_ledger = recorder.rows_waiting()
         return unsettled
 
-    def _recover(self, filer: Filer) -> None:
+    @staticmethod
+    def _recover(recorder: Recorder) -> None:
         try:
-            recover(filer)
+            recover(recorder)
         except OSError as error:
-            filer.refuse(error)
+            recorder.refuse(error)
 
     def _unknown(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
         for arrival in arrivals:
@@ -209,8 +211,8 @@ class Librarian:
         for item in items:
             if self.stop.is_set():
                 return
-            if filer.refusal:  # a full disk: reading what cannot be filed would be wasted
-                item.end(Outcome("held", filer.refusal))
+            if filer.recorder.refusal:  # a full disk: reading what cannot be filed would be wasted
+                item.end(Outcome("held", filer.recorder.refusal))
             else:
                 examine(item, self._told)
 
@@ -241,6 +243,7 @@ class Librarian:
                 unsettled.append(item.arrival)
             if item.stays:  # else this run would meet it again and again, as a duplicate
                 self.tried.add(item.arrival.fingerprint)
+                summary.stays += 1
             self._end(item.arrival, outcome, summary)
         return unsettled
 
@@ -249,6 +252,13 @@ class Librarian:
         if arrival.fingerprint in self.tried:
             return
         self._hold_all([arrival], reason, summary)
+
+    def settle_held(self, since: datetime) -> None:
+        """After a whole listing: what was held before and was not met again has left."""
+        try:
+            self.records.left(since)
+        except LedgerAway as error:
+            log.debug("%s", error)
 
     def _hold_all(self, arrivals: Iterable[Arrival], reason: str, summary: Summary) -> None:
         outcome = Outcome("held", reason)

@@ -11,6 +11,7 @@ from photo_factory.librarian.batch import Item, Reading, slices
 from photo_factory.librarian.groups import group_key
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
+from photo_factory.shared.files import naming
 from photo_factory.shared.media.child import MODULES, extract_beside
 from photo_factory.shared.media.facts import DatePolicy, Facts, extract_without_parsing
 from photo_factory.shared.media.groups import stem_key
@@ -45,7 +46,8 @@ class MetadataExtractor:
                 (item.arrival.path, _beside(item, sidecars, earlier_sidecars), policy)
                 for item in share
             ]
-            readings.append((share, self._sandbox.map(extract_beside, jobs)))
+            with naming("the child processes that read metadata (they need this Python)"):
+                readings.append((share, self._sandbox.map(extract_beside, jobs)))
         return readings
 
     def finish(self, readings: Sequence[Reading]) -> None:

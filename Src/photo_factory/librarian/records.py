@@ -10,17 +10,19 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql
 
+from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
-from photo_factory.librarian.arrivals import Outcome
 from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import away, insert_ignore, migrate, reading
 from photo_factory.shared.ledger.models import ADDON_FLAGS, Arrival, MediaAsset
+
+LEFT = "it left the inbox before it was filed"
 
 RETRY_AFTER = 5.0
 """Seconds before a database that was away is asked again; each asking may itself take seconds."""
@@ -59,10 +61,11 @@ class Mate:
 def arrival_row(seen: Seen, outcome: Outcome, file_hash: str | None) -> Row:
     """The row of `arrivals` for a file and its end state."""
     now = clock.now()
+    path = seen.shown_path
     return {
-        "fingerprint": seen.fingerprint,
-        "path": seen.shown_path,
-        "name": seen.shown_path.rpartition("/")[2],
+        "fingerprint": place_of(path) if outcome.state in STUCK else seen.fingerprint,
+        "path": path,
+        "name": path.rpartition("/")[2],
         "size_bytes": seen.size,
         "mtime_ns": seen.mtime_ns,
         "inode": seen.inode,
@@ -141,6 +144,14 @@ class Records:
                     .where(_arrivals.c.fingerprint.in_(fingerprints))
                     .values(removed_at=clock.now())
                 )
+
+    def left(self, before: datetime) -> None:
+        """End what was held in the inbox and was not met there again since a time."""
+        is_gone = _arrivals.c.state.in_(STUCK) & (_arrivals.c.settled_at < before)
+        in_inbox = ~_arrivals.c.path.startswith("/")  # imported files have their whole path
+        change = update(_arrivals).where(is_gone & in_inbox)
+        with self._writing() as connection:
+            connection.execute(change.values(state="ignored", reason=LEFT, settled_at=clock.now()))
 
     def moved(self, row: Row) -> None:
         """Note an asset's new place, day and group."""
@@ -222,10 +233,17 @@ def _upsert_arrivals(connection: Connection, arrivals: Sequence[Row]) -> None:
     # A file that was filed stays filed, also when its inbox entry came back after a power cut.
     stays = (_arrivals.c.state == "filed") & (new.state == "duplicate")
     changes: dict[str, Any] = {
-        name: new[name] for name in ("file_hash", "asset_id", "settled_at", "removed_at")
-    }
+        name: new[name]
+        for name in (
+            "size_bytes", "mtime_ns", "inode", "file_hash", "asset_id", "settled_at", "removed_at",
+        )
+    }  # fmt: skip
     changes["state"] = case((stays, _arrivals.c.state), else_=new.state)
     changes["reason"] = case((stays, _arrivals.c.reason), else_=new.reason)
     connection.execute(
         insert.on_conflict_do_update(index_elements=["fingerprint"], set_=changes), list(arrivals)
     )
+    # What was held at these paths has come to its end now.
+    ended = [place_of(row["path"]) for row in arrivals if row["state"] not in STUCK]
+    if ended:
+        connection.execute(delete(_arrivals).where(_arrivals.c.fingerprint.in_(ended)))

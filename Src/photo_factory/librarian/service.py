@@ -16,6 +16,7 @@ from photo_factory.librarian.filing import held
 from photo_factory.librarian.librarian import ArchiveInUse, Librarian, Observer
 from photo_factory.librarian.stability import Stability
 from photo_factory.librarian.summary import Summary
+from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.files import make_folder
 from photo_factory.shared.heartbeat_service import Heartbeat, Status
@@ -109,8 +110,11 @@ class Service:
         self._before, self._recent = self._recent, Summary()
         # Set before the work: files that arrive during a long sweep have hints of their own.
         self._next_sweep = time.monotonic() + self._settings.scan_interval
+        since = clock.now()
         self._file(self._inbox.sweep())
         self._before = Summary()
+        if not self._inbox.waiting and not self._stop.is_set():
+            self._librarian.settle_held(since)
 
     def _file(self, arrivals: Iterable[Arrival]) -> None:
         for arrival in self._librarian.file(arrivals, self._recent):

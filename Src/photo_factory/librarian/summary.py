@@ -28,6 +28,8 @@ class Summary:
     failed: int = 0
     pending_ledger: int = 0
     bytes: int = 0
+    stays: int = 0
+    """Filed files and duplicates that could not be removed from the inbox."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -38,7 +40,7 @@ class Summary:
     @property
     def all_went_well(self) -> bool:
         """Whether nothing is left in the inbox for a reason, and every row is in the ledger."""
-        return not (self.held or self.failed or self.pending_ledger)
+        return not (self.held or self.failed or self.pending_ledger or self.stays)
 
     def count(self, arrival: Arrival, outcome: Outcome) -> None:
         """Add one end state."""

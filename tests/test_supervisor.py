@@ -152,6 +152,14 @@ def test_it_stops_everything_when_it_is_told_to(up: Up, number: signal.Signals) 
     assert (up.factory.inbox(), len(up.factory.archived())) == ([], 1)
 
 
+def test_it_leaves_no_service_behind_when_it_is_killed_itself(up: Up) -> None:
+    up.files("a.jpg")
+    family = up.family()
+    up.process.kill()
+    until(lambda: not alive(family), 20)
+    assert up.factory.status()["current_task"] == "stopped"
+
+
 def test_it_finishes_what_is_in_hand_before_it_stops(up: Up) -> None:
     up.files("a.jpg")
     for number in range(200):

@@ -73,9 +73,11 @@ def run(
 ) -> None:
     """Run one service until it is told to stop."""
     from photo_factory import registry
+    from photo_factory.commands.supervisor import end_with_supervisor
 
-    runner = registry.find(service).runner()
-    went_well = runner(_settings(service), _stop_event(), once)
+    runner, stop = registry.find(service).runner(), _stop_event()
+    end_with_supervisor()
+    went_well = runner(_settings(service), stop, once)
     raise typer.Exit(0 if went_well else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -25,6 +26,20 @@ PATIENCE = 10.0
 """Seconds a service may take to finish the file in hand before it is killed."""
 
 
+SUPERVISED = "PHOTO_FACTORY_RESTARTS"
+"""Tells a service that it has a supervisor, and how often that has started it again."""
+
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+def end_with_supervisor() -> None:
+    """In a supervised service: stop as on SIGTERM when the supervisor is gone, however it died."""
+    if SUPERVISED in os.environ and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == 1:  # it was gone before it could be asked for
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 @dataclass
 class Child:
     """One service and the process that runs it."""
@@ -40,7 +55,7 @@ class Child:
         """Start the service's process, in a group of its own so that Ctrl-C reaches it once."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "photo_factory", "run", self.name],
-            env={**os.environ, "PHOTO_FACTORY_RESTARTS": str(self.restarts)},
+            env={**os.environ, SUPERVISED: str(self.restarts)},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

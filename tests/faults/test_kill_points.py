@@ -168,11 +168,12 @@ def test_the_command_survives_a_kill_at_a_system_call(
     Stream(factory, seed=number).more(12)
     inject = f"--inject={call}:signal=SIGKILL:when={number}"
     ran = subprocess.run(
-        ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", f"--trace={call}", inject,
+        ["strace", "-f", "-o", "/dev/null", f"--trace={call}", inject,
          *PROGRAM, "ingest"],
         env=factory.env, cwd=tmp_path, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
-    assert ran.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL, 0), ran.stderr.decode()
+    # Not to be taken for granted: with --seccomp-bpf, strace 6.1 leaves the signal out.
+    assert ran.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), ran.stderr.decode()
     invariant.check_bytes_only(factory, factory.given)
     _nothing_lives_on(factory)
     factory.ingest(check=True)

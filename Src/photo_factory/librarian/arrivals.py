@@ -86,14 +86,20 @@ class Arrival:
     @property
     def shown_path(self) -> str:
         """The path below the inbox (whole, when imported), printable for the ledger."""
-        return printable(self.path if self.imported else os.path.relpath(self.path, self.root))
+        return printable(self.path if self.imported else self._below_root)
+
+    @property
+    def _below_root(self) -> str:
+        if self.path.startswith(self.root + "/"):  # what a listing gives; relpath is slow
+            return self.path[len(self.root) + 1 :]
+        return os.path.relpath(self.path, self.root)
 
     @property
     def source_device(self) -> str | None:
         """The first folder below the inbox, which Syncthing names after the phone."""
         if self.imported:
             return None
-        first, slash, _ = os.path.relpath(self.path, self.root).partition("/")
+        first, slash, _ = self._below_root.partition("/")
         return printable(first) if slash else None
 
     @property

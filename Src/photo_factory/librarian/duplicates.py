@@ -10,7 +10,7 @@ from pathlib import Path
 from photo_factory.librarian import collision_handler
 from photo_factory.librarian.batch import Item
 from photo_factory.librarian.records import Kept
-from photo_factory.shared.files import fsync_folder, make_folder
+from photo_factory.shared.files import fsync_folder, make_folder, sha256_of
 from photo_factory.shared.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ def settle_duplicate(
 ) -> str | None:
     """Prove the kept copy, or repair it from the arriving file; says what was repaired."""
     path = paths.on_disk(kept.final_path)
-    if _is_same_file(item, path) or collision_handler.holds(path, item.file_hash):
+    if _is_same_file(item, path) or collision_handler.holds(path, item.file_hash, read=sha256_of):
         return None
     make_folder(path.parent)
     aside = collision_handler.set_aside(path, paths.quarantine)

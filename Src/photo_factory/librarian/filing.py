@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import itertools
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ from photo_factory.shared.errors import Failed, Held
 from photo_factory.shared.files import fsync_folder, sha256_from_disk
 
 log = logging.getLogger(__name__)
+
+_leaving = itertools.count(time.time_ns())
 
 PARTIAL = ".partial"
 """How unfinished names in the archive end; they begin with a dot."""
@@ -236,7 +240,9 @@ def take_away(path: str, descriptor: int, unchanged: Callable[[os.stat_result], 
     renamed to a name nobody else uses and looked at again there.
     """
     extension = os.path.splitext(path)[1][:16]  # by which a leftover is recognised
-    leaving = os.path.join(os.path.dirname(path), f"{LEAVING}{uuid4().hex[:12]}{extension}")
+    leaving = os.path.join(
+        os.path.dirname(path), f"{LEAVING}{os.getpid()}-{next(_leaving)}{extension}"
+    )
     os.rename(path, leaving)
     now = os.lstat(leaving)
     if os.path.samestat(now, os.fstat(descriptor)) and unchanged(now):

@@ -58,7 +58,10 @@ class Paths:
 
     def in_ledger(self, path: str | Path) -> str:
         """The path as the ledger keeps it, so that the archive can move as a whole."""
-        return LEDGER_PREFIX + os.path.relpath(path, self.storage)
+        below = os.fspath(path).removeprefix(f"{self.storage}/")
+        if below.startswith("/"):
+            raise ValueError(f"{path} is not below the storage {self.storage}")
+        return LEDGER_PREFIX + below
 
     def on_disk(self, ledger_path: str) -> Path:
         """Where a ledger path stands on this machine."""

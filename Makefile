@@ -43,6 +43,7 @@ corpus: setup-dev  ## File copies of real samples and compare their dates and pl
 
 bench: setup-dev  ## Measure speed and memory beside named peers, as ratios in one run
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --plain-sha phone_photos two_file_systems duplicates
 
 faults: setup-dev  ## The long run of the kill and power-cut tests
 	FAULTS=long $(BIN)/python -m pytest tests/faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -23,9 +24,15 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
 }
 
 
+PLAIN_SHA = {"OPENSSL_ia32cap": ":~0x20000000"}
+"""Hides the SHA instructions of an x86 processor from OpenSSL (its man page: OPENSSL_ia32cap)."""
+
+
 def main() -> None:
     """Run the chosen benches and print one table."""
     chosen = _arguments()
+    if chosen.plain_sha and PLAIN_SHA.keys().isdisjoint(os.environ):
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, **PLAIN_SHA})
     chosen.dir.mkdir(parents=True, exist_ok=True)
     about = facts(chosen.dir)
     for name, fact in about.items():
@@ -44,6 +51,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
     parser.add_argument("--quick", action="store_true", help="fewer files, to see whether it runs")
+    parser.add_argument(
+        "--plain-sha",
+        action="store_true",
+        help="as on a NAS whose processor has no SHA instructions",
+    )
     parser.add_argument("--rounds", type=int, default=0, help="5, or 3 with --quick")
     parser.add_argument("--dir", type=Path, default=Path("build/bench"), help="where to work")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures for programs")

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from photo_factory.shared.ledger.database import connect, reading
 
 GIVE_UP = 900.0
-LOOK_EVERY = 0.01
+LOOK_EVERY = 0.03
 _OWN = ("PHOTO_FACTORY_", "DATABASE_URL", "INBOX_MODE", "STABILITY_", "WORKERS", "WATCHER", "SCAN_")
 
 

@@ -2,6 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SAMPLES ?= ../shared/samples
 # Whatever a caller's shell has set for Python must not leak into the project's own environment.
 unexport PYTHONPATH PYTHONHOME
@@ -17,13 +18,13 @@ setup-dev: $(VENV)/.installed-dev
 
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: -r requirements.txt -c constraints.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@echo "installing what Photo Factory needs into $(VENV): about 800 MB, a minute or so"
+	$(PIP) --only-binary :all: -r requirements.txt
+	$(PIP) --no-deps -e .
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: -r requirements-dev.txt -c constraints.txt
+	$(PIP) --only-binary :all: -r requirements-dev.txt
 	touch $@
 
 up: setup  ## Run every service on this machine; Ctrl-C stops all of it
@@ -49,6 +50,7 @@ faults: setup-dev  ## The long run of the kill and power-cut tests
 	FAULTS=long $(BIN)/python -m pytest tests/faults
 
 constraints: setup-dev  ## Pin every package the pinned ones bring along
+	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Every package the pinned ones bring along, at the version that was tested. Made by \`make constraints\`."; \
 	  $(BIN)/uv pip compile -q requirements.txt requirements-dev.txt --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new
 	mv constraints.new constraints.txt

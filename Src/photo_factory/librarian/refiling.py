@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
@@ -36,9 +37,12 @@ def bring_together(
 
 def tell_groups(joins: Mapping[UUID, UUID], records: Records, paths: Paths) -> None:
     """Let the day folders of assets that are no longer alone know the group as well."""
+    told: dict[Path, list[Row]] = defaultdict(list)
     for row in records.assets(list(joins)) if joins else ():
         row["group_id"] = joins[row["id"]]
-        manifest.amend(paths.on_disk(row["final_path"]).parent, present=[row])
+        told[paths.on_disk(row["final_path"]).parent].append(row)
+    for folder, rows in told.items():  # each folder is written once, however many joined in it
+        manifest.amend(folder, present=rows)
 
 
 def refile(row: Row, folder: Path, records: Records, journal: Journal, paths: Paths) -> None:

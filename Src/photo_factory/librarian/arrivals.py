@@ -74,11 +74,6 @@ class Arrival:
         return os.path.dirname(self.path)
 
     @property
-    def path_bytes(self) -> bytes:
-        """The path as the kernel knows it."""
-        return os.fsencode(self.path)
-
-    @property
     def is_regular(self) -> bool:
         """Whether it is a plain file: no link, no FIFO, no device."""
         return stat.S_ISREG(self.mode)
@@ -105,7 +100,7 @@ class Arrival:
     @property
     def fingerprint(self) -> int:
         """64 bits, signed, of path, size, mtime and inode: the same file, unchanged, or not."""
-        return _bits(f"{self.size}/{self.mtime_ns}/{self.inode}/".encode() + self.path_bytes)
+        return _bits(f"{self.size}/{self.mtime_ns}/{self.inode}/".encode() + os.fsencode(self.path))
 
     def unchanged(self, found: os.stat_result) -> bool:
         """Whether a later stat still shows the same file with the same bytes."""

@@ -11,7 +11,6 @@ from sqlalchemy import Engine, or_, select
 
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.files import sha256_of
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.media.facts import DatePolicy, Facts, extract
@@ -44,15 +43,6 @@ def explain_asset(engine: Engine, named: str) -> Explanation:
     if len(found) > 1:
         raise PhotoFactoryError(f"{named}: {len(found)} assets begin so; give more of it")
     return _of_row(dict(found[0]._mapping))
-
-
-def ledger_evidence(engine: Engine, path: Path) -> Explanation | None:
-    """The ledger's explanation of a file's bytes, when it was filed already."""
-    file_hash = sha256_of(path)
-    with away(), reading(engine) as connection:
-        query = select(MediaAsset.__table__).where(MediaAsset.file_hash == file_hash)
-        found = connection.execute(query).first()
-    return _of_row(dict(found._mapping)) if found else None
 
 
 def _is_named(named: str) -> Any:

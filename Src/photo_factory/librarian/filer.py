@@ -137,7 +137,7 @@ class Filer:
         taken.add(item.final)
         row = {**item.entry.row, "final_path": self.recorder.paths.in_ledger(item.final)}
         arrival = arrival_row(item.arrival, Outcome("filed", None, row["id"]), item.file_hash)
-        item.entry = Entry(row, arrival, item.arrival.path_bytes)
+        item.entry = Entry(row, arrival)
 
     def _is_ours(self, item: Item) -> Callable[[Path], bool]:
         """Whether a taken name holds the item's bytes and no asset stands under it."""

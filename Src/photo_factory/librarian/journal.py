@@ -29,7 +29,6 @@ class Entry:
 
     row: Row
     arrival: Row | None = None
-    inbox_path: bytes | None = None
     moved_from: str | None = None
     """The final path a re-filed asset had before; its old name goes when the row says so."""
 
@@ -150,21 +149,9 @@ def _is_filing(line: dict[str, Any]) -> bool:
 
 
 def _entry_line(entry: Entry) -> dict[str, Any]:
-    path = entry.inbox_path
-    return {
-        "row": entry.row,
-        "arrival": entry.arrival,
-        # In hexadecimal: names are bytes and JSON is not.
-        "inbox_path": None if path is None else path.hex(),
-        "moved_from": entry.moved_from,
-    }
+    return {"row": entry.row, "arrival": entry.arrival, "moved_from": entry.moved_from}
 
 
 def _entry(line: dict[str, Any]) -> Entry:
-    path = line["inbox_path"]
-    return Entry(
-        rows.typed(line["row"]),
-        line["arrival"] and rows.typed(line["arrival"]),
-        None if path is None else bytes.fromhex(path),
-        line.get("moved_from"),
-    )
+    arrival = line["arrival"] and rows.typed(line["arrival"])
+    return Entry(rows.typed(line["row"]), arrival, line["moved_from"])

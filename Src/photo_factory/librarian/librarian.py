@@ -118,10 +118,6 @@ class Librarian:
             stack.callback(journal.close)
             return self._file(arrivals, summary, self._filer(journal))
 
-    def catch_up(self) -> None:
-        """Bring what the journal holds into the ledger, if it can be reached."""
-        self.file((), Summary())
-
     def _filer(self, journal: Journal) -> Filer:
         return Filer(
             recorder=Recorder(self.paths, self.records, journal),

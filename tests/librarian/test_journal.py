@@ -29,7 +29,7 @@ def lines(folder: Path) -> Path:
 
 
 def test_it_gives_back_what_was_intended_and_what_was_placed(tmp_path: Path) -> None:
-    first = Entry(an_asset(), an_arrival(), b"/inbox/\xff.jpg")
+    first = Entry(an_asset(), an_arrival())
     second = Entry(an_asset(), moved_from="Storage/Originals/a.jpg")
     with journal_in(tmp_path) as journal:
         journal.intend([first, second])

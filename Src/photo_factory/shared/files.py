@@ -83,7 +83,8 @@ def sha256_of(path: str | Path) -> str:
     """The SHA-256 of a regular file, in hexadecimal."""
     descriptor = open_regular(path)
     try:
-        return sha256_of_descriptor(descriptor)
+        with naming(path):
+            return sha256_of_descriptor(descriptor)
     finally:
         os.close(descriptor)
 

@@ -122,7 +122,9 @@ def status(as_json: Json = False) -> None:
     if as_json:
         console.give_json({"services": [one.as_json() for one in states], **numbers})
     else:
-        rows = [(o.name, o.state, o.current_task, o.age, o.restarts, o.message) for o in states]
+        rows = [
+            (o.name, o.state, o.current_task, o.shown_age, o.restarts, o.message) for o in states
+        ]
         columns = ("service", "state", "task", "last beat ago", "restarts", "message")
         console.table("", columns, rows)
         ends = ", ".join(f"{state} {number}" for state, number in numbers["arrivals"].items())

@@ -26,6 +26,13 @@ class ServiceState:
     restarts: int
     message: str | None
 
+    @property
+    def shown_age(self) -> str:
+        """The age of the last beat to the second."""
+        return (
+            "never" if self.age is None else str(timedelta(seconds=int(self.age.total_seconds())))
+        )
+
     def as_json(self) -> dict[str, Any]:
         """As `status --json` gives it; ages in seconds."""
         age = None if self.age is None else round(self.age.total_seconds(), 1)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+PLACEHOLDER = ".gitkeep"
+"""Keeps the empty inbox in the repository."""
+
 # Folders of other programs: nothing below them was put there by a person.
 _FOLDERS = re.compile(
     r"\.stfolder|\.stversions|\.stfolder\.removed-.*|@eaDir|#recycle|@Recycle|\$RECYCLE\.BIN"
@@ -12,7 +15,7 @@ _FOLDERS = re.compile(
 
 _FILES = re.compile(
     r"Thumbs\.db|desktop\.ini|\.DS_Store|\.nomedia|\.stignore|\._.*|\.trashed-.*"
-    r"|SYNOFILE_THUMB_.*|\.gitkeep|\.picasa\.ini|Picasa\.ini|ZbThumbnail\.info",
+    r"|SYNOFILE_THUMB_.*|\.picasa\.ini|Picasa\.ini|ZbThumbnail\.info",
     re.IGNORECASE,
 )
 
@@ -29,9 +32,9 @@ def is_foreign_folder(name: str) -> bool:
     return _FOLDERS.fullmatch(name) is not None
 
 
-def is_unfinished(name: str) -> bool:
-    """Whether a program is still writing under this name: not an arrival yet."""
-    return _UNFINISHED.fullmatch(name) is not None
+def is_no_arrival(name: str) -> bool:
+    """Whether a name is passed over: a program still writes under it, or it is ours."""
+    return name == PLACEHOLDER or _UNFINISHED.fullmatch(name) is not None
 
 
 def is_debris(name: str) -> bool:

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -16,7 +17,7 @@ from watchdog.events import FileMovedEvent, FileSystemEvent, FileSystemEventHand
 from watchdog.observers.api import BaseObserver
 
 from photo_factory.librarian.arrivals import Arrival
-from photo_factory.librarian.debris import is_foreign_folder, is_unfinished
+from photo_factory.librarian.debris import is_foreign_folder, is_no_arrival
 from photo_factory.librarian.filing import LEAVING
 from photo_factory.librarian.stability import Stability
 from photo_factory.shared.media.groups import stem_key
@@ -61,7 +62,7 @@ def _is_own_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _looked_at(path: str, root: str, imported: bool, trouble: Trouble | None) -> Iterator[Arrival]:
-    if is_unfinished(os.path.basename(path)):
+    if is_no_arrival(os.path.basename(path)):
         return
     try:
         found = os.lstat(path)
@@ -191,7 +192,7 @@ class Watcher(FileSystemEventHandler):
         with self._lock:
             if len(self._hints) >= MOST_HINTS:
                 self._overflowed = True
-            elif not is_unfinished(name) and not name.startswith(LEAVING):
+            elif not is_no_arrival(name) and not name.startswith(LEAVING):
                 self._hints[path] = placed or self._hints.get(path, False)
         self.wake.set()
 
@@ -217,5 +218,7 @@ def _observer(how: str) -> BaseObserver | None:
         return PollingObserver(timeout=5)
     from watchdog.observers import Observer
 
+    # It warns when a folder is made and listed in one moment; what it may miss, the listing finds.
+    warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
     # Full events tell a rename into the inbox from a file that is being created there.
     return Observer(generate_full_events=True)  # type: ignore[call-arg]

@@ -43,22 +43,29 @@ def listing(
     while folders:
         folder = folders.pop()
         try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: (stem_key(entry.name), entry.name))
+            files, inner = _names_in(folder)
         except FileNotFoundError:
             continue
         except OSError as error:
             if trouble:
                 trouble(folder, error)
             continue
-        folders += reversed([entry.path for entry in found if _is_own_folder(entry)])
-        for entry in found:
+        folders += [os.path.join(folder, name) for name in reversed(inner)]
+        for name in files:
+            yield from _looked_at(os.path.join(folder, name), root, imported, trouble)
+
+
+def _names_in(folder: str) -> tuple[list[str], list[str]]:
+    """The names of files, groups side by side, and of folders that are entered."""
+    files, folders = [], []
+    with os.scandir(folder) as entries:  # only names are kept: a folder may hold 100,000 files
+        for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
-                yield from _looked_at(entry.path, root, imported, trouble)
-
-
-def _is_own_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False) and not is_foreign_folder(entry.name)
+                files.append(entry.name)
+            elif not is_foreign_folder(entry.name):
+                folders.append(entry.name)
+    files.sort(key=lambda name: (stem_key(name), name))
+    return files, sorted(folders)
 
 
 def _looked_at(path: str, root: str, imported: bool, trouble: Trouble | None) -> Iterator[Arrival]:

@@ -162,3 +162,25 @@ def test_it_reads_back_what_a_phone_writes(moment: datetime) -> None:
     clue = date_in_name(moment.strftime("IMG_%Y%m%d_%H%M%S.jpg"))
     assert clue is not None
     assert clue.value == moment.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "clock", "offset"),
+    [
+        ("20231225T123456Z.jpg", "utc", None),
+        ("2023-12-25T123456Z.jpg", "utc", None),
+        ("2023-12-25T12:34:56+02:00.jpg", "local", "+02:00"),
+        ("20231225T123456-0001.jpg", "local", None),  # the first of a burst
+        ("IMG_20231225_123456Z.jpg", "local", None),
+    ],
+)
+def test_it_heeds_the_zone_an_iso_name_ends_in(name: str, clock: str, offset: str | None) -> None:
+    clue = date_in_name(name)
+    assert clue
+    assert (clue.value, clue.clock, clue.offset) == (
+        datetime(2023, 12, 25, 12, 34, 56), clock, offset,
+    )  # fmt: skip
+
+
+def test_it_takes_no_number_behind_any_word_for_a_date() -> None:
+    assert date_in_name("acct19991231120000.jpg") is None

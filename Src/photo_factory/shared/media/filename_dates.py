@@ -20,6 +20,9 @@ _Y_M_D = r"(?P<y>(?:19|20)\d\d)(?P<s>[-_.])(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>0[1-9
 _HMS = r"(?P<H>[01]\d|2[0-3])(?P<M>[0-5]\d)(?P<S>[0-5]\d)(?P<f>\d{3})?"
 _H_M_S = r"(?P<H>[01]?\d|2[0-3])[-_.:h](?P<M>[0-5]\d)[-_.:m](?P<S>[0-5]\d)"
 _AM_PM = r"(?:\s?(?P<ap>[AaPp][Mm])\b)?"
+# Words that programs put before a date; any other word may stand before any number.
+_MAKERS = "IMG|VID|MVIMG|PANO|DJI|WIN|DSC|CIMG|MOV|REC|Screenshot|Photo|Video|Scan|Camera|InShot"
+_ZONE = re.compile(r"(?P<zone>Z|[+-](?:0\d|1[0-4])[:.]?(?:00|15|30|45))(?![0-9])")
 _BEFORE, _AFTER = r"(?<![0-9])", r"(?![0-9])"
 
 _PIXEL = re.compile(rf"^PXL_{_YMD}_{_HMS}{_AFTER}", re.ASCII | re.IGNORECASE)
@@ -27,7 +30,7 @@ _MOMENTS = tuple(
     re.compile(pattern, re.ASCII | re.IGNORECASE)
     for pattern in (
         rf"{_BEFORE}{_YMD}[-_T ]{_HMS}{_AFTER}",  # IMG_20231225_123456, Screenshot_20231225-123456
-        rf"(?:^(?:[A-Za-z]+[-_ ]?)?|BURST){_YMD}{_HMS}{_AFTER}",  # IMG20231225123456, DJI_…
+        rf"(?:^(?:(?:{_MAKERS})[-_ ]?)?|BURST){_YMD}{_HMS}{_AFTER}",  # IMG20231225123456, DJI_…
         rf"{_BEFORE}{_YMD}[-_ ]{_H_M_S}{_AFTER}",  # WP_20131225_12_34_56_Pro
         rf"{_BEFORE}{_Y_M_D}(?:[-_T ]+|[\s,]+at\s+){_H_M_S}{_AM_PM}{_AFTER}",  # … at 12.34.56 PM
         rf"{_BEFORE}{_Y_M_D}[-_T ]{_HMS}{_AFTER}",  # signal-2023-12-25-123456
@@ -63,7 +66,20 @@ def date_in_name(name: str) -> DateClue | None:
     clue = DateClue("filename", confidence, name, value)
     clue.day_only = build is _day
     clue.clock = "utc" if match.re in (_PIXEL, _EPOCH) else "local"
+    _heed_zone(clue, match, stem)
     return clue
+
+
+def _heed_zone(clue: DateClue, match: re.Match[str], stem: str) -> None:
+    """ISO 8601 may end in Z or an offset: `20231225T123456Z`, `2023-12-25T12.34.56+02.00`."""
+    zone = _ZONE.match(stem, match.end())
+    if zone is None or "T" not in match[0].upper():
+        return
+    if zone["zone"] == "Z":
+        clue.clock = "utc"
+    else:
+        digits = re.sub("[:.]", "", zone["zone"])
+        clue.offset = f"{digits[:3]}:{digits[3:]}"
 
 
 _Build = Callable[[re.Match[str]], datetime]

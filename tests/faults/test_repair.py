@@ -99,3 +99,16 @@ def test_it_keeps_a_duplicate_whose_copy_cannot_be_read(
     monkeypatch.undo()
     assert Workshop(workshop.inbox.parent, workshop.url).run().duplicates == 1
     workshop.check(photo(1))
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_it_repairs_once_for_twins_that_arrive_together(workshop: Workshop, harm: str) -> None:
+    kept = _kept(workshop)
+    kept.unlink()
+    if harm == "damaged":
+        kept.write_bytes(b"rotten")
+    for number in range(6):
+        workshop.put(f"tablet/copy {number}.jpg", photo(1))
+    summary = workshop.run()
+    assert (summary.duplicates, summary.held, workshop.left()) == (6, 0, [])
+    workshop.check(photo(1))

@@ -103,6 +103,13 @@ class Item:
         """Whether somebody waits to write to the file: the kernel lets him when it is closed."""
         return self.leased and not lease_holds(self.descriptor)
 
+    def shares_its_inode(self) -> bool:
+        """Whether its final name and its inbox entry are two names of one file."""
+        if self.adopted or self.final is None:
+            return False
+        names = (os.lstat(self.final), os.lstat(self.arrival.path))
+        return all(os.path.samestat(name, os.fstat(self.descriptor)) for name in names)
+
     def close(self) -> None:
         """Let go of the file, and of the lease with it."""
         if self.descriptor >= 0:
@@ -121,6 +128,8 @@ class Batch:
     size: int = 0
     readings: list[Reading] = field(default_factory=list)
     """What child processes are finding out about shares of the items."""
+    sidecars: dict[str, list[str]] = field(default_factory=dict)
+    """Archived sidecars by group key, as they stood when reading began."""
 
     def open_items(self) -> Iterator[Item]:
         """The items that have no end state yet."""

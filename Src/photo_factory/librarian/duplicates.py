@@ -21,7 +21,10 @@ def settle_duplicate(
 ) -> str | None:
     """Prove the kept copy, or repair it from the arriving file; says what was repaired."""
     path = paths.on_disk(kept.final_path)
-    if _is_same_file(item, path) or collision_handler.holds(path, item.file_hash, read=sha256_of):
+    if _is_same_file(item, path):
+        item.final, item.placed = path, True  # a late writer must not reach the archive's inode
+        return None
+    if collision_handler.holds(path, item.file_hash, read=sha256_of):
         return None
     make_folder(path.parent)
     aside = collision_handler.set_aside(path, paths.quarantine)

@@ -19,6 +19,9 @@ from photo_factory.shared.settings import Settings
 
 Explanation = dict[str, Any]
 
+SHORTEST = 4
+"""Digits of an id or a hash that are asked for at the least."""
+
 _SIDECAR_ENDINGS = (".xmp", ".aae", ".json")
 
 
@@ -36,6 +39,8 @@ def explain_file(path: Path, settings: Settings) -> Explanation:
 
 def explain_asset(engine: Engine, named: str) -> Explanation:
     """What the ledger knows of an asset, named by its id, its hash or the start of either."""
+    if len(named) < SHORTEST:
+        raise PhotoFactoryError(f"{named!r} is no file; of an id or a hash give {SHORTEST} digits")
     with away(), reading(engine) as connection:
         found = connection.execute(select(MediaAsset.__table__).where(_is_named(named))).all()
     if not found:

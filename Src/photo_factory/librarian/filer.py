@@ -18,12 +18,12 @@ from pathlib import Path
 
 from photo_factory.librarian import collision_handler, filing
 from photo_factory.librarian.arrivals import Outcome
-from photo_factory.librarian.batch import Batch, Item, Reading, Unsettled
+from photo_factory.librarian.batch import Batch, Item, Unsettled
 from photo_factory.librarian.duplicates import settle_duplicate
 from photo_factory.librarian.filing import How
 from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.journal import Entry
-from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row
+from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row, key_of
 from photo_factory.librarian.recorder import Recorder, by_folder, kept_as
 from photo_factory.librarian.records import Kept, arrival_row
 from photo_factory.librarian.releasing import bytes_of, release
@@ -48,8 +48,9 @@ class Filer:
         """Start reading what an examined batch says, while the batch before is being filed."""
         firsts, _ = _parted(batch, self._known(batch))
         groups = BatchGroups.of(self.recorder.records, firsts)
+        batch.sidecars = groups.earlier_sidecars(self.recorder.paths)
         with suppress(OSError):  # met again, and told, when the batch is filed
-            batch.readings = self._start_reading(firsts, groups)
+            batch.readings = self.extractor.start(firsts, batch.sidecars)
 
     def file(self, batch: Batch) -> None:
         """Bring every open item of a begun batch to its end state."""
@@ -68,19 +69,24 @@ class Filer:
         self._place([item for item in firsts if item.final])
         self._withdraw_touched(firsts)
         known |= {i.file_hash: kept_as(i.entry.row) for i in firsts if i.is_filed and i.entry}
-        self._in_threads(twins, lambda item: self._settle(item, known.get(item.file_hash)))
+        self._settle_all(twins, known)
         self.recorder.record(batch, firsts, twins, groups)
         if not self.keep:
             self.recorder.released += release(batch)
 
-    def _start_reading(self, items: Sequence[Item], groups: BatchGroups) -> list[Reading]:
-        return self.extractor.start(items, groups.earlier_sidecars(self.recorder.paths))
-
     def _read(self, batch: Batch, items: Sequence[Item], groups: BatchGroups) -> None:
         self.extractor.finish(batch.readings)
-        # What was known when reading began, and is not now that the database is away.
-        unread = [item for item in items if item.is_open and item.facts is None]
-        self.extractor.finish(self._start_reading(unread, groups))
+        # What was known when reading began, and is not now that the database is away; and what
+        # the batch before brought a sidecar, or moved one.
+        sidecars = groups.earlier_sidecars(self.recorder.paths)
+        keys = sidecars.keys() | batch.sidecars.keys()
+        changed = {key for key in keys if sidecars.get(key) != batch.sidecars.get(key)}
+        unread = [
+            item
+            for item in items
+            if item.is_open and (item.facts is None or (changed and key_of(item) in changed))
+        ]
+        self.extractor.finish(self.extractor.start(unread, sidecars))
 
     def _known(self, batch: Batch) -> dict[str, Kept]:
         """The assets that hold the bytes of open items already."""
@@ -183,6 +189,19 @@ class Filer:
                 if not item.adopted and item.final:
                     item.final.unlink()
                 item.end_for(Unsettled("it was opened for writing; it is tried again"))
+
+    def _settle_all(self, twins: Sequence[Item], known: dict[str, Kept]) -> None:
+        """Settle duplicates; those of one content in turn, since the first may repair the copy."""
+        by_hash: dict[str, list[Item]] = defaultdict(list)
+        for item in twins:
+            by_hash[item.file_hash].append(item)
+
+        def settle(same: list[Item]) -> None:
+            for item in same:
+                self._guarded(item, lambda item: self._settle(item, known.get(item.file_hash)))
+
+        for _ in self.executor.map(settle, by_hash.values()):
+            pass
 
     def _settle(self, item: Item, kept: Kept | None) -> None:
         if kept is None:

@@ -57,7 +57,7 @@ _HELD = {
 
 def held(error: OSError) -> Held:
     """The reason a person understands for what the system refused."""
-    reason = _HELD.get(error.errno or 0, error.strerror or str(error))
+    reason = _HELD.get(error.errno or 0, f"{error.strerror or error}; it is tried again")
     where = os.fsdecode(error.filename) if error.filename else ""
     return Held(f"{where}: {reason}" if where else reason)
 

@@ -174,7 +174,7 @@ class Librarian:
                 if before:
                     yield before
                 before = batch
-            if before:
+            if before and not self.stop.is_set():
                 yield before
         finally:
             if before:

@@ -110,8 +110,23 @@ class Recorder:
             manifest.add(folder, rows)
         self._manifests.add(folder)
 
+    def _take_back(self, batch: Batch) -> None:
+        """Take final names away that share an inode with the inbox, where it can be edited."""
+        for folder, here in by_folder(batch.items).items():
+            shared = [item for item in here if item.shares_its_inode()]
+            try:
+                gone = [self.paths.in_ledger(item.final) for item in shared if item.final]
+                manifest.amend(folder, absent=gone)
+                for item in shared:
+                    if item.final:
+                        item.final.unlink()
+                        item.placed = False
+            except OSError as error:  # what stays is met again by recovery
+                log.warning("%s: %s", folder, filing.held(error))
+
     def hold(self, batch: Batch) -> None:
         """End what could not be filed; a duplicate whose row was not written has not ended."""
+        self._take_back(batch)
         for item in batch.items:
             if item.is_open or (item.outcome and item.outcome.state == "duplicate"):
                 item.outcome = Outcome("held", self.refusal)

@@ -80,7 +80,9 @@ def away() -> Iterator[None]:
         dialect = on_sqlite if on_sqlite.made(error) else on_postgresql
         reason = (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]
         if dialect.is_away(error):
-            raise LedgerAway(f"the ledger cannot be reached: {reason}") from error
+            raise LedgerAway(
+                f"the ledger cannot be reached: {reason} (is the database up, DATABASE_URL right?)"
+            ) from error
         if dialect.is_damaged(error):
             raise LedgerError(
                 f"the ledger is damaged ({reason}): restore it from a backup, or rebuild it "

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from photo_factory.librarian import recorder
 from tests.faults.workshop import Workshop, photo
 
 
@@ -112,3 +113,20 @@ def test_it_repairs_once_for_twins_that_arrive_together(workshop: Workshop, harm
     summary = workshop.run()
     assert (summary.duplicates, summary.held, workshop.left()) == (6, 0, [])
     workshop.check(photo(1))
+
+
+def test_it_leaves_no_archive_name_on_a_file_that_is_held(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.put("phone/a.jpg", photo(1))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(recorder, "tell_groups", refuse)  # once it is placed, before its row
+    assert workshop.run().held == 1
+    assert list(workshop.paths.originals.rglob("*.jpg")) == []
+    monkeypatch.undo()
+    (workshop.inbox / "phone" / "a.jpg").write_bytes(photo(2))
+    assert Workshop(workshop.inbox.parent, workshop.url).run().filed == 1
+    workshop.check(photo(2))

@@ -107,7 +107,10 @@ class Item:
         """Whether its final name and its inbox entry are two names of one file."""
         if self.adopted or self.final is None:
             return False
-        names = (os.lstat(self.final), os.lstat(self.arrival.path))
+        try:
+            names = (os.lstat(self.final), os.lstat(self.arrival.path))
+        except FileNotFoundError:  # then the other name is the only one
+            return False
         return all(os.path.samestat(name, os.fstat(self.descriptor)) for name in names)
 
     def close(self) -> None:

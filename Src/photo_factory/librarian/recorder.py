@@ -113,16 +113,19 @@ class Recorder:
     def _take_back(self, batch: Batch) -> None:
         """Take final names away that share an inode with the inbox, where it can be edited."""
         for folder, here in by_folder(batch.items).items():
-            shared = [item for item in here if item.shares_its_inode()]
             try:
-                gone = [self.paths.in_ledger(item.final) for item in shared if item.final]
-                manifest.amend(folder, absent=gone)
-                for item in shared:
-                    if item.final:
-                        item.final.unlink()
-                        item.placed = False
+                self._take_back_from(folder, [one for one in here if one.shares_its_inode()])
             except OSError as error:  # what stays is met again by recovery
                 log.warning("%s: %s", folder, filing.held(error))
+
+    def _take_back_from(self, folder: Path, shared: Sequence[Item]) -> None:
+        manifest.amend(
+            folder, absent=[self.paths.in_ledger(item.final) for item in shared if item.final]
+        )
+        for item in shared:
+            if item.final:
+                item.final.unlink()
+                item.placed = False
 
     def hold(self, batch: Batch) -> None:
         """End what could not be filed; a duplicate whose row was not written has not ended."""

@@ -16,15 +16,15 @@ help:  ## Show what can be made
 setup: $(VENV)/.installed  ## Make .venv and install Photo Factory into it
 setup-dev: $(VENV)/.installed-dev
 
-$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
+$(VENV)/.installed: requirements.txt requirements-face.txt constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing what Photo Factory needs into $(VENV): about 800 MB, a minute or so"
-	$(PIP) --only-binary :all: -r requirements.txt
+	$(PIP) --only-binary :all: -r requirements.txt -r requirements-face.txt
 	$(PIP) --no-deps -e .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	$(PIP) --only-binary :all: -r requirements-dev.txt
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-dask.txt
+	$(PIP) --only-binary :all: -r requirements-dev.txt -r requirements-dask.txt
 	touch $@
 
 up: setup  ## Run every service on this machine; Ctrl-C stops all of it
@@ -52,7 +52,7 @@ faults: setup-dev  ## The long run of the kill and power-cut tests
 constraints: setup-dev  ## Pin every package the pinned ones bring along
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Every package the pinned ones bring along, at the version that was tested. Made by \`make constraints\`."; \
-	  $(BIN)/uv pip compile -q requirements.txt requirements-dev.txt --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new
+	  $(BIN)/uv pip compile -q requirements.txt requirements-face.txt requirements-dask.txt requirements-dev.txt --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## Remove what can be made again (never photos)

@@ -14,10 +14,10 @@ import hypothesis  # noqa: F401
 import pytest
 from sqlalchemy import Engine
 
+from photo_factory.shared.settings import Settings
+
 # A developer's own settings must not reach the tests, nor the tests a developer's archive.
-_SETTINGS = ("DATABASE_URL", "TIMEZONE", "CAMERA_CLOCKS", "INBOX_MODE", "STABILITY_DELAY",
-             "SETTLE_TIMEOUT", "SCAN_INTERVAL", "WATCHER", "WORKERS", "PARSER_TIMEOUT",
-             "PARSER_MEMORY", "MIN_FREE_SPACE", "HEARTBEAT_INTERVAL", "LOG_LEVEL")  # fmt: skip
+_SETTINGS = {str(field.alias) for field in Settings.model_fields.values()}
 for _name in list(os.environ):
     if _name == "PHOTO_FACTORY_SAMPLES":  # no setting: where the corpus test finds real files
         continue

@@ -36,10 +36,3 @@ def test_every_setting_is_in_the_docs(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(get_command(app).commands))  # type: ignore[attr-defined]
 def test_every_command_is_in_the_docs(name: str) -> None:
     assert re.search(rf"photo-factory {name}\b|make {name}\b", DOCS)
-
-
-def test_the_tests_forget_every_setting_of_a_developer() -> None:
-    conftest = (HOUSE / "tests" / "conftest.py").read_text()
-    for field in Settings.model_fields.values():
-        name = str(field.alias)
-        assert name.startswith("PHOTO_FACTORY_") or f'"{name}"' in conftest

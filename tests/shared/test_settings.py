@@ -11,7 +11,7 @@ from photo_factory.shared import settings
 from photo_factory.shared.errors import SettingsError
 from photo_factory.shared.settings import Settings
 
-SOURCE = Path(settings.__file__).parents[1]
+SOURCE = Path(settings.__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

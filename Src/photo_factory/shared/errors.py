@@ -33,3 +33,14 @@ class Failed(Held):
 
 class Vanished(PhotoFactoryError):
     """The file left the inbox before it was filed: nothing is left to account for."""
+
+
+class Unprocessable(PhotoFactoryError):
+    """An add-on can never do this asset; it is parked, and the message is the reason."""
+
+
+class TryLater(PhotoFactoryError):
+    """What an add-on needs is away (a provider, a target, room on a disk).
+
+    That is no asset's fault: no try is spent, the service says WARNING and rests for a while.
+    """

@@ -16,7 +16,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from photo_factory.shared.errors import LedgerAway, LedgerError
 from photo_factory.shared.ledger import database, on_postgresql
 from photo_factory.shared.ledger.database import away, insert_ignore, reading, upsert
-from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
+from photo_factory.shared.ledger.models import (
+    ADDON_FLAGS,
+    Arrival,
+    MediaAsset,
+    SystemStatus,
+    waiting,
+)
 from tests.parts import PostgreSQL
 from tests.shared.ledger.rows import an_arrival, an_asset
 
@@ -135,14 +141,14 @@ def test_it_leaves_alone_what_exists(engine: Engine) -> None:
     assert first["id"] in ids
 
 
-@pytest.mark.parametrize("flag", ["is_geocoded", "is_backed_up"])
+@pytest.mark.parametrize("flag", ADDON_FLAGS)
 def test_it_finds_waiting_rows_by_the_index_of_their_flag(engine: Engine, flag: str) -> None:
     with engine.begin() as connection:
         connection.execute(insert(MediaAsset), [an_asset(ingested_at=NOON) for _ in range(2000)])
         connection.execute(update(MediaAsset).values({flag: True}))
         connection.execute(text("ANALYZE"))
-    waiting = select(MediaAsset.id).where(~getattr(MediaAsset, flag))
-    oldest = str(waiting.order_by(MediaAsset.ingested_at).limit(1).compile(
+    waits = select(MediaAsset.id).where(waiting(flag))
+    oldest = str(waits.order_by(MediaAsset.ingested_at).limit(1).compile(
         engine, compile_kwargs={"literal_binds": True}))  # fmt: skip
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
     with reading(engine) as connection:

@@ -11,61 +11,75 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     DateTime,
-    Float,
     ForeignKey,
     Index,
-    Integer,
-    MetaData,
     String,
+    and_,
     column,
     false,
     func,
+    literal_column,
+    true,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from photo_factory.shared.ledger.columns import Inode, Json, PlainText, RowNumber, UtcDateTime
+from photo_factory.shared.ledger.addon_models import (
+    BackupCopy,
+    Face,
+    LedgerDump,
+    Person,
+    Place,
+    RestoreDrill,
+)
+from photo_factory.shared.ledger.base import Base, one_of, partial_index
+from photo_factory.shared.ledger.columns import Inode, RowNumber
+
+__all__ = [
+    "ADDON_FLAGS",
+    "APPLIES",
+    "Arrival",
+    "BackupCopy",
+    "Base",
+    "Face",
+    "LedgerDump",
+    "MediaAsset",
+    "Person",
+    "Place",
+    "RestoreDrill",
+    "StageRun",
+    "SystemStatus",
+    "SystemStatusHistory",
+    "waiting",
+]
 
 MEDIA_TYPES = ("image", "video", "sidecar")
 ARRIVAL_STATES = ("filed", "duplicate", "ignored", "held", "failed")
 STATUSES = ("OK", "WARNING", "ERROR")
-ADDON_FLAGS = ("is_geocoded", "is_thumbnailed", "is_face_scanned", "is_curated", "is_backed_up")
+
+# Literals, not parameters: SQLite uses a partial index only where it sees the same text.
+_SHOWN: ColumnElement[bool] = column("media_type") != literal_column("'sidecar'")
+APPLIES: dict[str, ColumnElement[bool]] = {
+    "is_geocoded": and_(column("location").is_not(None), _SHOWN),
+    "is_thumbnailed": _SHOWN,
+    "is_face_scanned": column("media_type") == literal_column("'image'"),
+    "is_curated": _SHOWN,
+    "is_backed_up": true(),
+}
+"""For each add-on flag, the assets that wait for it; to the others it does not apply."""
+
+ADDON_FLAGS = tuple(APPLIES)
 
 
-class Base(DeclarativeBase):
-    # Names made by rule, because a migration can only change a constraint it can name.
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 -- read once by the declarative base
-        datetime: UtcDateTime,
-        str: PlainText,
-        int: Integer,
-        float: Float,
-        dict[str, Any]: Json,
-    }
+def waiting(flag: str) -> ColumnElement[bool]:
+    """The condition of the index that is the queue of an add-on."""
+    return and_(column(flag) == false(), APPLIES[flag])
 
 
-def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{name} IN ({listed})", name=name)
-
-
-def _partial(name: str, columns: str, where: ColumnElement[bool]) -> Index:
-    return Index(name, columns, sqlite_where=where, postgresql_where=where)
-
-
-def _waiting(flag: str) -> Index:
-    """The queue of one add-on: only the rows it has yet to do, the longest waiting first."""
+def _queue(flag: str) -> Index:
+    """The queue of one add-on: only the rows it has yet to do, in the order they were filed."""
     # By ingested_at, not captured_at: it is the order of arrival, so an old photo that arrives
     # today cannot push back one that has waited since yesterday, and new rows go in at the end.
-    where = column(flag) == false()
-    return _partial(f"ix_media_assets_waiting_{flag}", "ingested_at", where)
+    return partial_index(f"ix_media_assets_waiting_{flag}", ("ingested_at",), waiting(flag))
 
 
 def _flag() -> Mapped[bool]:
@@ -78,17 +92,17 @@ class MediaAsset(Base):
 
     __tablename__ = "media_assets"
     __table_args__ = (
-        _one_of("media_type", MEDIA_TYPES),
+        one_of("media_type", MEDIA_TYPES),
         CheckConstraint("length(file_hash) = 64", name="file_hash"),
         CheckConstraint("substr(final_path, 1, 8) = 'Storage/'", name="final_path"),
         CheckConstraint("size_bytes >= 0", name="size_bytes"),
         CheckConstraint("captured_at_confidence BETWEEN 0 AND 1", name="captured_at_confidence"),
-        _partial(
+        partial_index(
             "ix_media_assets_content_identifier",
-            "content_identifier",
+            ("content_identifier",),
             column("content_identifier").is_not(None),
         ),
-        *(_waiting(flag) for flag in ADDON_FLAGS),
+        *(_queue(flag) for flag in ADDON_FLAGS),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -109,6 +123,7 @@ class MediaAsset(Base):
     captured_at_source: Mapped[str]
     captured_at_confidence: Mapped[float]
     location: Mapped[dict[str, Any] | None]
+    place_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("places.id"), index=True)
     evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     source_device: Mapped[str | None]
     content_identifier: Mapped[str | None]
@@ -116,6 +131,7 @@ class MediaAsset(Base):
     group_key: Mapped[str | None] = mapped_column(String(32), index=True)
     is_ingested: Mapped[bool] = _flag()
     ingested_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
     is_geocoded: Mapped[bool] = _flag()
     geocoded_at: Mapped[datetime | None]
     is_thumbnailed: Mapped[bool] = _flag()
@@ -136,7 +152,7 @@ class Arrival(Base):
 
     __tablename__ = "arrivals"
     __table_args__ = (
-        _one_of("state", ARRIVAL_STATES),
+        one_of("state", ARRIVAL_STATES),
         Index("ix_arrivals_state", "state"),
     )
 
@@ -157,11 +173,41 @@ class Arrival(Base):
     removed_at: Mapped[datetime | None]
 
 
+class StageRun(Base):
+    """One asset at one stage: who holds it, how often it was tried, and how it ended.
+
+    The row is kept on success: deleting it lets a worker with an older view of the ledger take
+    the same asset once more.
+    """
+
+    __tablename__ = "stage_runs"
+    __table_args__ = (
+        CheckConstraint("tries_left >= 0", name="tries_left"),
+        partial_index(
+            "ix_stage_runs_leased", ("stage", "not_before"), column("leased_by").is_not(None)
+        ),
+        partial_index(
+            "ix_stage_runs_parked", ("stage", "parked_at"), column("parked_at").is_not(None)
+        ),
+        Index(None, "stage", "finished_at"),
+    )
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("media_assets.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    tries_left: Mapped[int]
+    claims: Mapped[int]
+    not_before: Mapped[datetime]
+    leased_by: Mapped[str | None]
+    finished_at: Mapped[datetime | None]
+    parked_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+
 class SystemStatus(Base):
     """The last sign of life of one service."""
 
     __tablename__ = "system_status"
-    __table_args__ = (_one_of("status", STATUSES),)
+    __table_args__ = (one_of("status", STATUSES),)
 
     service_name: Mapped[str] = mapped_column(primary_key=True)
     status: Mapped[str] = mapped_column(String(16))
@@ -178,7 +224,7 @@ class SystemStatusHistory(Base):
 
     __tablename__ = "system_status_history"
     __table_args__ = (
-        _one_of("status", STATUSES),
+        one_of("status", STATUSES),
         Index(None, "service_name", "beat_at"),
     )
 

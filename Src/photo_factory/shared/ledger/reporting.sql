@@ -40,37 +40,78 @@ SELECT id, final_path, original_name, captured_at, captured_at_source, captured_
 FROM media_assets
 WHERE captured_at_confidence < 0.5 AND media_type <> 'sidecar';
 
--- How far each flag has come; only a backup has anything to do on a sidecar.
+-- How far each flag has come. What is parked needs a person; to sidecars only a backup applies,
+-- and to what has no position no geocoding does.
 CREATE VIEW v_pipeline AS
 SELECT 'is_ingested' AS flag,
        COUNT(*) FILTER (WHERE is_ingested) AS done,
-       COUNT(*) FILTER (WHERE NOT is_ingested) AS waiting
+       COUNT(*) FILTER (WHERE NOT is_ingested) AS waiting,
+       0 AS parked,
+       0 AS not_applicable
 FROM media_assets
 UNION ALL
 SELECT 'is_geocoded',
        COUNT(*) FILTER (WHERE is_geocoded),
-       COUNT(*) FILTER (WHERE NOT is_geocoded)
-FROM media_assets WHERE media_type <> 'sidecar'
+       COUNT(*) FILTER (WHERE NOT is_geocoded AND location IS NOT NULL AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
+       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_geocoded AND NOT (location IS NOT NULL AND media_type <> 'sidecar'))
+FROM media_assets
+LEFT JOIN stage_runs AS parked
+       ON parked.asset_id = media_assets.id AND parked.stage = 'geocode'
+      AND parked.parked_at IS NOT NULL
 UNION ALL
 SELECT 'is_thumbnailed',
        COUNT(*) FILTER (WHERE is_thumbnailed),
-       COUNT(*) FILTER (WHERE NOT is_thumbnailed)
-FROM media_assets WHERE media_type <> 'sidecar'
+       COUNT(*) FILTER (WHERE NOT is_thumbnailed AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
+       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_thumbnailed AND NOT (media_type <> 'sidecar'))
+FROM media_assets
+LEFT JOIN stage_runs AS parked
+       ON parked.asset_id = media_assets.id AND parked.stage = 'thumbnail'
+      AND parked.parked_at IS NOT NULL
 UNION ALL
 SELECT 'is_face_scanned',
        COUNT(*) FILTER (WHERE is_face_scanned),
-       COUNT(*) FILTER (WHERE NOT is_face_scanned)
-FROM media_assets WHERE media_type <> 'sidecar'
+       COUNT(*) FILTER (WHERE NOT is_face_scanned AND media_type = 'image' AND parked.asset_id IS NULL),
+       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_face_scanned AND NOT (media_type = 'image'))
+FROM media_assets
+LEFT JOIN stage_runs AS parked
+       ON parked.asset_id = media_assets.id AND parked.stage = 'face'
+      AND parked.parked_at IS NOT NULL
 UNION ALL
 SELECT 'is_curated',
        COUNT(*) FILTER (WHERE is_curated),
-       COUNT(*) FILTER (WHERE NOT is_curated)
-FROM media_assets WHERE media_type <> 'sidecar'
+       COUNT(*) FILTER (WHERE NOT is_curated AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
+       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_curated AND NOT (media_type <> 'sidecar'))
+FROM media_assets
+LEFT JOIN stage_runs AS parked
+       ON parked.asset_id = media_assets.id AND parked.stage = 'curate'
+      AND parked.parked_at IS NOT NULL
 UNION ALL
 SELECT 'is_backed_up',
        COUNT(*) FILTER (WHERE is_backed_up),
-       COUNT(*) FILTER (WHERE NOT is_backed_up)
-FROM media_assets;
+       COUNT(*) FILTER (WHERE NOT is_backed_up AND TRUE AND parked.asset_id IS NULL),
+       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_backed_up AND NOT (TRUE))
+FROM media_assets
+LEFT JOIN stage_runs AS parked
+       ON parked.asset_id = media_assets.id AND parked.stage = 'backup'
+      AND parked.parked_at IS NOT NULL;
+
+-- What a service gave up on, and why: each needs a person, then `photo-factory retry`.
+CREATE VIEW v_parked AS
+SELECT stage_runs.stage AS stage,
+       stage_runs.asset_id AS asset_id,
+       media_assets.final_path AS final_path,
+       media_assets.original_name AS original_name,
+       stage_runs.claims AS claims,
+       stage_runs.parked_at AS parked_at,
+       stage_runs.last_error AS reason
+FROM stage_runs
+JOIN media_assets ON media_assets.id = stage_runs.asset_id
+WHERE stage_runs.parked_at IS NOT NULL;
 
 -- Files that are still in the inbox for a reason.
 CREATE VIEW v_held AS
@@ -130,3 +171,67 @@ SELECT group_id,
 FROM media_assets
 WHERE group_id IS NOT NULL
 GROUP BY group_id;
+
+-- Where photos and videos were taken.
+CREATE VIEW v_by_place AS
+SELECT places.country_code AS country_code,
+       places.country AS country,
+       places.state AS state,
+       places.city AS city,
+       COUNT(*) AS assets,
+       MIN(media_assets.captured_at) AS first_captured_at,
+       MAX(media_assets.captured_at) AS last_captured_at
+FROM media_assets
+JOIN places ON places.id = media_assets.place_id
+GROUP BY places.country_code, places.country, places.state, places.city;
+
+-- Who is on how many photos; people without a name are listed too.
+CREATE VIEW v_by_person AS
+SELECT persons.id AS person_id,
+       persons.name AS name,
+       COUNT(*) AS faces,
+       COUNT(DISTINCT faces.asset_id) AS assets,
+       MIN(media_assets.captured_at) AS first_captured_at,
+       MAX(media_assets.captured_at) AS last_captured_at
+FROM persons
+JOIN faces ON faces.person_id = persons.id AND faces.is_face
+JOIN media_assets ON media_assets.id = faces.asset_id
+GROUP BY persons.id, persons.name;
+
+-- What each backup target holds, and how fresh the proof is.
+CREATE VIEW v_backup_coverage AS
+SELECT backup_copies.target AS target,
+       COUNT(*) AS copies,
+       COUNT(*) FILTER (WHERE backup_copies.verified_at IS NOT NULL
+                          AND backup_copies.problem IS NULL) AS verified,
+       CAST(SUM(media_assets.size_bytes) AS BIGINT) AS size_bytes,
+       MIN(backup_copies.verified_at) AS oldest_verified_at,
+       (SELECT MAX(restore_drills.finished_at) FROM restore_drills
+        WHERE restore_drills.target = backup_copies.target
+          AND restore_drills.failed = 0) AS last_drill_at
+FROM backup_copies
+JOIN media_assets ON media_assets.id = backup_copies.asset_id
+GROUP BY backup_copies.target;
+
+-- The receipts behind `photo-factory safe-to-delete`: for each file that came from a device, when
+-- its original was last hashed and how many targets hold a verified copy of it.
+CREATE VIEW v_safe_to_delete AS
+SELECT arrivals.id AS arrival_id,
+       arrivals.source_device AS source_device,
+       arrivals.path AS path,
+       arrivals.size_bytes AS size_bytes,
+       arrivals.state AS state,
+       arrivals.reason AS reason,
+       arrivals.file_hash AS file_hash,
+       media_assets.id AS asset_id,
+       media_assets.final_path AS final_path,
+       COALESCE(media_assets.verified_at, media_assets.ingested_at) AS rehashed_at,
+       (SELECT COUNT(*) FROM backup_copies
+        WHERE backup_copies.asset_id = media_assets.id
+          AND backup_copies.verified_at IS NOT NULL
+          AND backup_copies.problem IS NULL) AS verified_copies,
+       (SELECT MIN(backup_copies.verified_at) FROM backup_copies
+        WHERE backup_copies.asset_id = media_assets.id
+          AND backup_copies.problem IS NULL) AS copies_verified_at
+FROM arrivals
+LEFT JOIN media_assets ON media_assets.id = arrivals.asset_id;

@@ -1,0 +1,1 @@
+"""The add-on services: one module per flag."""

@@ -136,15 +136,8 @@ class Claims:
             kept = self._only_ours(connection, failed)
             last = [(claim, reason) for claim, reason in kept if claim.tries_left <= 0]
             self._park(connection, last, now)
-            free = {"leased_by": None}
-            changes = [
-                (
-                    claim,
-                    {"not_before": now + self._pause(claim), "leased_by": None, "last_error": why},
-                )
-                for claim, why in kept
-                if claim.tries_left > 0
-            ]
+            changes = [(claim, self._after_pause(claim, now, why)) for claim, why in kept]
+            changes = [one for one in changes if one[0].tries_left > 0]
             self._change(connection, changes)
             return len(last)
 
@@ -265,6 +258,9 @@ class Claims:
             message = f"{self._stage}: {named}"
             rows.append({"of_asset": asset_id, "has_errors": True, "error_message": message})
         update_assets(connection, rows)
+
+    def _after_pause(self, claim: Claim, now: datetime, why: str) -> dict[str, Any]:
+        return {"not_before": now + self._pause(claim), "leased_by": None, "last_error": why}
 
     def _pause(self, claim: Claim) -> timedelta:
         spent = self._settings.max_tries - claim.tries_left

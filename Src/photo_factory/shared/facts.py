@@ -76,7 +76,7 @@ def write_facts(
 
 def update_assets(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set columns of assets; the rows name the same columns, and the asset as `of_asset`."""
-    names = {name: bindparam(name) for name in rows[0] if name != "of_asset"}
+    names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "of_asset"}
     statement = update(assets).where(assets.c.id == bindparam("of_asset")).values(names)
     # Always in the same order: two transactions that lock rows crosswise would dead-lock.
     connection.execute(statement, sorted(map(dict, rows), key=lambda row: row["of_asset"]))

@@ -1,4 +1,4 @@
-"""The loop that turns a FALSE flag TRUE: an add-on says how to do one asset, this does the rest."""
+"""What an add-on is: a flag, and how one asset earns it. The loop around that is `flag_loop`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.orm import InstrumentedAttribute
 
-from photo_factory.shared.claims import Asset, Facts
+from photo_factory.shared.executors import Job, Process
+from photo_factory.shared.facts import Asset, Facts
+from photo_factory.shared.flag_loop import FlagLoop, Told
 from photo_factory.shared.settings import Settings
 
 __all__ = ["Asset", "Facts", "FlagService"]
-
-Process = Callable[[Asset, Settings], Facts]
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ class FlagService:
     `at_once`: at most so many assets at the same time; WORKERS where it is None.
 
     `prepare` is called with the migrated ledger before work begins, for example to lower the flag
-    of what has to be done again. `complaint` is asked now and then: what it returns is told as an
-    ERROR until it returns None.
+    of what has to be done again. `idle` may give a reason why there is nothing to do at all, such
+    as a target that nobody has set: then the flag applies to nothing. `complaint` is asked now and
+    then: what it returns is told as an ERROR until it returns None.
     """
 
     name: str
@@ -43,17 +44,27 @@ class FlagService:
     preload: tuple[str, ...] = ()
     at_once: int | None = None
     prepare: Callable[[Settings, Engine], None] | None = None
+    idle: Callable[[Settings], str | None] | None = None
     complaint: Callable[[Settings, Engine], str | None] | None = None
+
+    @property
+    def flag_name(self) -> str:
+        """The flag's column, such as `is_thumbnailed`."""
+        return self.flag.key
+
+    def job(self, settings: Settings) -> Job:
+        """How it works one asset."""
+        return Job(self.process, settings, self.in_child, self.preload)
 
     def run(
         self,
         settings: Settings,
         stop: threading.Event,
         once: bool = False,
-        told: Callable[[int, int], None] | None = None,
+        told: Told | None = None,
     ) -> bool:
         """Work until asked to stop (`once`: until nothing is due); False when all was not well.
 
         `told(done, total)` hears of the progress of a run `once`.
         """
-        raise NotImplementedError
+        return FlagLoop(self, settings, stop, told).run(once=once)

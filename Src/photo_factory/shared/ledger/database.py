@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
+from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, make_url, text
 from sqlalchemy.dialects import postgresql
@@ -89,6 +92,31 @@ def away() -> Iterator[None]:
                 "from the archive, which has all it needs"
             ) from error
         raise
+
+
+class Listener(Protocol):
+    """Hears when somebody wrote to the ledger: a poll stays the truth, this makes it quick."""
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Rest until there is news (True), the time is over, or somebody wants us to stop."""
+
+    def close(self) -> None:
+        """Hear no more."""
+
+
+def listener(engine: Engine) -> Listener:
+    """A listener of its own connection to this ledger."""
+    made: Listener = _dialect(engine).Listener(engine)
+    return made
+
+
+def notify(connection: Connection) -> None:
+    """Tell the services, when this transaction is committed, that there is work."""
+    _dialect(connection).notify(connection)
+
+
+def _dialect(ledger: Engine | Connection) -> ModuleType:
+    return on_sqlite if ledger.dialect.name == "sqlite" else on_postgresql
 
 
 def upsert(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import select
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 _CONNECT_S = 5
@@ -102,3 +104,59 @@ def is_away(error: DBAPIError) -> bool:
 def is_damaged(error: DBAPIError) -> bool:
     """The server found its own files corrupted."""
     return (getattr(error.orig, "pgcode", None) or "").startswith(_DAMAGED)
+
+
+CHANNEL = "photo_factory"
+_SLICE_S = 0.5
+
+
+class Listener:
+    """Hears when somebody has put work into the ledger (NOTIFY)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Rest until there is news (True), the time is over, or somebody wants us to stop."""
+        from psycopg2 import Error
+
+        try:
+            return self._listen(time.monotonic() + seconds, stop)
+        except (Error, DBAPIError, OSError):
+            # Whoever asks the ledger next finds out what is wrong, and can tell; rest till then.
+            self.close()
+            stop.wait(seconds)
+            return False
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _listen(self, until: float, stop: threading.Event) -> bool:
+        if self._connection is None:
+            self._connection = self._connected()
+            return True  # what came before we listened was not heard
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            if select.select([self._connection], [], [], min(left, _SLICE_S))[0]:
+                self._connection.poll()
+            if self._connection.notifies:
+                self._connection.notifies.clear()
+                return True
+        return False
+
+    def _connected(self) -> Any:
+        held = self._engine.raw_connection()
+        connection = held.driver_connection
+        held.detach()  # it never goes back to the pool
+        connection.autocommit = True  # type: ignore[union-attr]
+        with connection.cursor() as cursor:  # type: ignore[union-attr]
+            cursor.execute(f"LISTEN {CHANNEL}")
+        return connection
+
+
+def notify(connection: Connection) -> None:
+    """Tell all listeners, when this transaction is committed."""
+    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")

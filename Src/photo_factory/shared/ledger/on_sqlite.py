@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -92,3 +93,48 @@ def is_damaged(error: DBAPIError) -> bool:
 def _code(error: DBAPIError) -> int:
     # The lowest byte is the kind, the rest says more, such as which I/O failed.
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+
+
+_SLICE_S = 0.25
+
+
+class Listener:
+    """Notices that somebody wrote to the ledger: SQLite counts the commits of others."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Any = None
+        self._seen = 0
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Rest until there is news (True), the time is over, or somebody wants us to stop."""
+        try:
+            return self._watch(time.monotonic() + seconds, stop)
+        except (sqlite3.Error, DBAPIError):
+            # Whoever asks the ledger next finds out what is wrong, and can tell; rest till then.
+            self.close()
+            stop.wait(seconds)
+            return False
+
+    def close(self) -> None:
+        """Watch no more."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _watch(self, until: float, stop: threading.Event) -> bool:
+        if self._connection is None:
+            held = self._engine.raw_connection()
+            self._connection = held.driver_connection
+            held.detach()  # it never goes back to the pool
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._seen:
+                self._seen = version
+                return True
+            stop.wait(min(left, _SLICE_S))
+        return False
+
+
+def notify(connection: Connection) -> None:
+    """Nothing has to be said: commits can be counted."""

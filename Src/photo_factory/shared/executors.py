@@ -1,0 +1,147 @@
+"""Where assets are worked: in threads here or on a Dask cluster, decoders in children."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from photo_factory.shared.errors import SettingsError, TryLater
+from photo_factory.shared.facts import Asset, Facts
+from photo_factory.shared.media.sandbox import Sandbox
+from photo_factory.shared.settings import Settings
+
+stopping = threading.Event()
+"""Set when this process is to end: long work in a thread should give up with TryLater."""
+
+Process = Callable[[Asset, Settings], Facts]
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a service works one asset, in a form that travels to other processes."""
+
+    process: Process
+    settings: Settings
+    in_child: bool
+    preload: tuple[str, ...]
+
+    def __call__(self, asset: Asset) -> Facts:
+        """What `process` returns or raises, wherever it runs."""
+        if not self.in_child:
+            return self.process(asset, self.settings)
+        sandbox = _sandbox(
+            self.settings.workers,
+            self.settings.decoder_timeout,
+            self.settings.decoder_memory,
+            self.preload,
+        )
+        (result,) = sandbox.map(self.process, [(asset, self.settings)]).result()
+        if isinstance(result, BaseException):
+            raise result
+        facts: Facts = result
+        return facts
+
+
+class Workplace(Protocol):
+    """Takes assets and promises what becomes of them."""
+
+    @property
+    def slots(self) -> int:
+        """How many assets are worked at the same time."""
+
+    def submit(self, asset: Asset) -> Future[Facts]:
+        """Work it when its turn comes."""
+
+    def close(self) -> None:
+        """Start nothing more, and end the children."""
+
+
+class Threads:
+    """This process's own threads."""
+
+    def __init__(self, job: Job, slots: int) -> None:
+        self.slots = slots
+        self._job = job
+        self._pool = ThreadPoolExecutor(slots, thread_name_prefix="work")
+
+    def submit(self, asset: Asset) -> Future[Facts]:
+        """Work it in the next free thread."""
+        return self._pool.submit(self._job, asset)
+
+    def close(self) -> None:
+        """Start nothing more, and end the children."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        close_children()
+
+
+class Dask:
+    """A Dask cluster that somebody else keeps; its workers see the same storage and ledger."""
+
+    def __init__(self, job: Job, address: str) -> None:
+        self._job = job
+        self._client = _connected(address)
+        self._pool: Executor = self._client.get_executor(pure=False)
+
+    @property
+    def slots(self) -> int:
+        """The cores the cluster has now."""
+        cores: int = sum(self._client.ncores().values())
+        return max(1, cores)
+
+    def submit(self, asset: Asset) -> Future[Facts]:
+        """Work it on any worker of the cluster."""
+        return self._pool.submit(self._job, asset)
+
+    def close(self) -> None:
+        """Leave the cluster; what it has not begun is forgotten there."""
+        self._client.close()
+
+
+def open_workplace(job: Job, at_once: int | None) -> Workplace:
+    """What EXECUTOR names; TryLater when a cluster cannot be reached now."""
+    settings = job.settings
+    if settings.executor == "threads":
+        return Threads(job, at_once or settings.workers)
+    return Dask(job, settings.executor.replace("dask://", "tcp://").replace("dask+tls", "tls"))
+
+
+def _connected(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SettingsError(
+            f"EXECUTOR names a Dask cluster at {address}, but the package `distributed` is not "
+            "installed: pip install 'photo-factory[dask]'"
+        ) from None
+    try:
+        client: Any = Client
+        return client(address, timeout=10, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise TryLater(f"the Dask scheduler at {address} does not answer: {error}") from error
+
+
+@cache
+def _sandbox(workers: int, timeout_s: float, memory_mib: int, preload: tuple[str, ...]) -> Sandbox:
+    if multiprocessing.current_process().daemon:
+        raise TryLater(
+            "this Dask worker may have no children to decode in: start the workers with "
+            "`dask worker --no-nanny`, or with DASK_DISTRIBUTED__WORKER__DAEMON=False"
+        )
+    made = Sandbox(workers=workers, timeout_s=timeout_s, memory_mib=memory_mib, preload=preload)
+    _sandboxes.append(made)
+    return made
+
+
+_sandboxes: list[Sandbox] = []
+
+
+def close_children() -> None:
+    """End the children of this process, also those that are busy."""
+    while _sandboxes:
+        _sandboxes.pop().close()
+    _sandbox.cache_clear()

@@ -1,0 +1,286 @@
+"""The loop that all add-ons share: claim, work, write what came of it, rest, and say how it is."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import TYPE_CHECKING
+
+from photo_factory.shared import executors
+from photo_factory.shared.claims import Claim, Claims
+from photo_factory.shared.errors import LedgerAway, TryLater
+from photo_factory.shared.facts import Facts
+from photo_factory.shared.heartbeat_service import Heartbeat, Status
+from photo_factory.shared.ledger.database import connect, listener, migrate
+from photo_factory.shared.outcomes import Outcomes
+from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from photo_factory.shared.flag_service import FlagService
+
+log = logging.getLogger(__name__)
+
+Told = Callable[[int, int], None]
+
+FIRST_REST, FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0, 300.0
+"""Seconds. A rest, when nothing is due, grows to POLL_INTERVAL; a pause, when something is away."""
+
+PATIENCE = 7.0
+"""Seconds for what is in hand when we are asked to stop; a supervisor kills after ten."""
+
+_TURN_S = 0.5
+_LONG_S = 600.0
+_COMPLAINT_S = 15.0
+
+
+class Pause:
+    """A rest because something is away: twice as long each time, until work succeeds again."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._next_s = FIRST_PAUSE
+        self._until = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds it still lasts."""
+        return max(0.0, self._until - time.monotonic())
+
+    def begin(self, reason: str) -> None:
+        """Something is away; one report of many at once makes one pause."""
+        self.reason = reason
+        if not self.left_s:
+            log.warning("pausing for %.0f s: %s", self._next_s, reason)
+            self._until = time.monotonic() + self._next_s
+            self._next_s = min(self._next_s * 2, LONGEST_PAUSE)
+
+    def end(self) -> None:
+        """It is back."""
+        self.reason, self._next_s, self._until = None, FIRST_PAUSE, 0.0
+
+
+class FlagLoop:
+    """One process's work on one flag."""
+
+    def __init__(
+        self,
+        service: FlagService,
+        settings: Settings,
+        stop: threading.Event,
+        told: Told | None = None,
+    ) -> None:
+        self._service, self._settings, self._stop, self._told = service, settings, stop, told
+        self._engine = connect(database_url(settings), application=service.name)
+        self._claims = Claims(self._engine, service.name, service.flag_name, settings)
+        self._listener = listener(self._engine)
+        self._heart = Heartbeat(
+            self._engine,
+            service.name,
+            settings.heartbeat_interval,
+            restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
+        )
+        self._workplace: executors.Workplace | None = None
+        self._in_hand: dict[Future[Facts], tuple[Claim, float]] = {}
+        self._outcomes = Outcomes(Paths.of(settings).originals)
+        self._pause = Pause()
+        self._is_prepared = False
+        self._idle: str | None = None
+        self._away: str | None = None
+        self._complaint: str | None = None
+        self._asked_complaint = self._renewed = float("-inf")
+        self._rest_s = FIRST_REST
+        self._total = 0
+
+    def run(self, *, once: bool = False) -> bool:
+        """Work until asked to stop; `once`: until nothing is due. False: not all went well."""
+        executors.stopping.clear()
+        try:
+            while not self._stop.is_set():
+                is_busy = self._turn_or_wait(once)
+                self._beat()
+                if not is_busy:
+                    if once:
+                        break
+                    self._rest()
+        finally:
+            self._end()
+        told = self._outcomes
+        return not (told.failed or told.parked or self._pause.reason or self._away)
+
+    def _turn_or_wait(self, once: bool) -> bool:
+        try:
+            is_busy = self._turn()
+        except LedgerAway as error:
+            self._away = str(error)
+            if once:
+                raise
+            self._stop.wait(FIRST_PAUSE)
+            return False
+        self._away = None
+        return is_busy
+
+    def _turn(self) -> bool:
+        """One step of work; False when there was nothing to do."""
+        self._prepare()
+        self._idle = self._service.idle(self._settings) if self._service.idle else None
+        if self._idle:
+            return False
+        self._ask_for_complaints()
+        self._write()
+        self._claim()
+        was_busy = bool(self._in_hand)
+        self._collect()
+        self._write()
+        self._renew()
+        return was_busy
+
+    def _prepare(self) -> None:
+        if self._is_prepared:
+            return
+        migrate(self._engine)
+        if self._service.prepare:
+            self._service.prepare(self._settings, self._engine)
+        self._is_prepared = True
+        if self._told:
+            self._total = self._claims.due()
+            self._told(0, self._total)
+
+    def _claim(self) -> None:
+        """Take more when less than half of what we like to hold is in hand."""
+        if self._pause.left_s:
+            return
+        try:
+            workplace = self._workplace or self._opened()
+        except TryLater as error:
+            self._pause_for(str(error))
+            return
+        appetite = self._appetite(workplace.slots)
+        if len(self._in_hand) <= appetite // 2:
+            for claim in self._claims.claim(appetite - len(self._in_hand)):
+                self._in_hand[workplace.submit(claim.asset)] = (claim, time.monotonic())
+
+    def _opened(self) -> executors.Workplace:
+        self._workplace = executors.open_workplace(
+            self._service.job(self._settings), self._service.at_once
+        )
+        return self._workplace
+
+    def _appetite(self, slots: int) -> int:
+        """About a second's worth of work: a photo that comes in now should not queue for long."""
+        if self._pause.reason:  # a single photo finds out whether what was away is back
+            return 1
+        return min(max(2 * slots, int(self._outcomes.per_second)), self._settings.batch_size)
+
+    def _collect(self) -> None:
+        if not self._in_hand:
+            return
+        ended, _ = wait(self._in_hand, timeout=_TURN_S, return_when=FIRST_COMPLETED)
+        for future in ended:
+            claim, _ = self._in_hand.pop(future)
+            away = self._outcomes.note(claim, future)
+            if away is None:
+                self._pause.end()
+            else:
+                self._put_off(claim, away)
+
+    def _put_off(self, claim: Claim, reason: str) -> None:
+        if self._stop.is_set():
+            self._outcomes.give_back(claim)
+            return
+        self._pause_for(reason)
+        self._outcomes.give_back(claim, self._pause.left_s, reason)
+
+    def _pause_for(self, reason: str) -> None:
+        """Something is away: the service rests, and what is not begun goes back."""
+        self._pause.begin(reason)
+        self._drop_what_is_not_begun()
+
+    def _drop_what_is_not_begun(self) -> None:
+        for future in [one for one in self._in_hand if one.cancel()]:
+            self._outcomes.give_back(self._in_hand.pop(future)[0])
+
+    def _write(self) -> None:
+        self._outcomes.write(self._claims)
+        if self._told:
+            ended = self._outcomes.ended
+            self._told(ended, max(self._total, ended + len(self._in_hand)))
+
+    def _renew(self) -> None:
+        if self._in_hand and time.monotonic() - self._renewed > self._settings.lease / 3:
+            self._claims.renew()
+            self._renewed = time.monotonic()
+
+    def _ask_for_complaints(self) -> None:
+        ask = self._service.complaint
+        if ask and time.monotonic() - self._asked_complaint > _COMPLAINT_S:
+            self._asked_complaint = time.monotonic()
+            self._complaint = ask(self._settings, self._engine)
+
+    def _beat(self) -> None:
+        status, message = self._state()
+        self._heart.beat(status, self._task(), message)
+
+    def _state(self) -> tuple[Status, str]:
+        if self._complaint:
+            return "ERROR", self._complaint
+        trouble = self._away or self._pause.reason or self._what_takes_long()
+        if trouble:
+            return "WARNING", trouble
+        told = self._outcomes
+        return "OK", (
+            f"since the start: {told.finished} done, {told.failed} failed, {told.parked} parked"
+        )
+
+    def _what_takes_long(self) -> str | None:
+        """What has been in hand for suspiciously long: a queue that hangs should be seen."""
+        held = [(since, claim) for claim, since in self._in_hand.values()]
+        since, claim = min(held, key=lambda one: one[0], default=(0.0, None))
+        took = time.monotonic() - since
+        if claim is None or took < _LONG_S:
+            return None
+        return f"{claim.asset.final_path} has been in hand for {took / 60:.0f} minutes"
+
+    def _task(self) -> str:
+        if self._idle:
+            return self._idle
+        if self._pause.left_s:
+            return "pausing"
+        return f"{len(self._in_hand)} in hand" if self._in_hand else "waiting for photos"
+
+    def _rest(self) -> None:
+        longest = min(self._settings.poll_interval, self._settings.heartbeat_interval / 2)
+        if self._listener.wait(min(self._rest_s, longest), self._stop):
+            self._rest_s = FIRST_REST
+        else:
+            # A claim may find nothing only because another one has rows locked: ask again soon.
+            self._rest_s = min(self._rest_s * 2, longest)
+
+    def _end(self) -> None:
+        """Finish what is in hand if that goes quickly, give the rest back."""
+        executors.stopping.set()
+        try:
+            self._finish_in_hand()
+        except LedgerAway as error:  # the leases run out by themselves
+            log.warning("stopped while the ledger is away: %s", error)
+        finally:
+            if self._workplace:
+                self._workplace.close()
+            self._listener.close()
+            status, message = self._state()
+            self._heart.last_beat(status, "stopped", message)
+            self._engine.dispose()
+
+    def _finish_in_hand(self) -> None:
+        self._drop_what_is_not_begun()
+        deadline = time.monotonic() + PATIENCE
+        while self._in_hand and time.monotonic() < deadline:
+            self._collect()
+        for claim, _ in self._in_hand.values():
+            self._outcomes.give_back(claim)
+        self._in_hand.clear()
+        self._write()

@@ -1,0 +1,105 @@
+"""What becomes of claims: each ending is sorted, kept until the ledger knows, and counted."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+
+from photo_factory.shared.claims import Claim, Claims
+from photo_factory.shared.errors import LedgerAway, TryLater, Unprocessable
+from photo_factory.shared.facts import Facts
+
+log = logging.getLogger(__name__)
+
+_AWAY = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN,
+    errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+}  # fmt: skip
+"""What an operating system says of a disk that is full, broken or gone: no photo's fault."""
+
+
+class Outcomes:
+    """The endings of one process's claims."""
+
+    def __init__(self, originals: Path) -> None:
+        self.finished = self.failed = self.parked = 0
+        self.per_second = 0.0
+        """How fast it goes, over the last second or so."""
+        self._originals = originals
+        self._done: list[tuple[Claim, Facts]] = []
+        self._to_fail: list[tuple[Claim, str]] = []
+        self._to_park: list[tuple[Claim, str]] = []
+        self._to_give_back: list[tuple[Claim, float, str | None]] = []
+        self._pace_since, self._pace_count = time.monotonic(), 0
+
+    @property
+    def ended(self) -> int:
+        """How many assets came to an end of any kind."""
+        return self.finished + self.failed + self.parked
+
+    def note(self, claim: Claim, future: Future[Facts]) -> str | None:
+        """Sort one ending: done, parked, or to be tried again.
+
+        What was nobody's fault is left to the caller, who gets the reason: something is away.
+        """
+        try:
+            self._done.append((claim, future.result()))
+        except Unprocessable as error:
+            self._to_park.append((claim, str(error)))
+            log.warning("%s is parked: %s", claim.asset.final_path, error)
+        except (TryLater, LedgerAway, CancelledError) as error:
+            return str(error) or "it was cancelled"
+        except Exception as error:  # noqa: BLE001 -- an add-on may raise anything; all is told
+            if (reason := self._who_is_away(claim, error)) is not None:
+                return reason
+            self._note_failure(claim, error)
+        return None
+
+    def give_back(self, claim: Claim, pause_s: float = 0, reason: str | None = None) -> None:
+        """Let it be taken by anyone after a pause, its try returned."""
+        self._to_give_back.append((claim, pause_s, reason))
+
+    def write(self, claims: Claims) -> None:
+        """Tell the ledger. What it does not take now (LedgerAway) is told the next time."""
+        if self._done:
+            self._count(claims.finish(self._done))
+            self._done.clear()
+        if self._to_fail:
+            gone = claims.fail(self._to_fail)
+            self.parked += gone
+            self.failed += len(self._to_fail) - gone
+            self._to_fail.clear()
+        if self._to_park:
+            claims.park(self._to_park)
+            self.parked += len(self._to_park)
+            self._to_park.clear()
+        while self._to_give_back:
+            _, pause_s, reason = alike = self._to_give_back[-1]
+            same = [one for one in self._to_give_back if one[1:] == alike[1:]]
+            claims.give_back([claim for claim, *_ in same], pause_s, reason)
+            self._to_give_back = [one for one in self._to_give_back if one[1:] != alike[1:]]
+
+    def _who_is_away(self, claim: Claim, error: Exception) -> str | None:
+        if isinstance(error, FileNotFoundError) and not self._originals.is_dir():
+            return f"the storage is away: {self._originals} is not there"
+        if isinstance(error, OSError) and error.errno in _AWAY:
+            return f"{claim.asset.final_path}: {error}"
+        return None
+
+    def _note_failure(self, claim: Claim, error: Exception) -> None:
+        self._to_fail.append((claim, f"{type(error).__name__}: {error}"))
+        log.warning(
+            "%s failed (%d tries left): %s", claim.asset.final_path, claim.tries_left, error,
+            exc_info=error if log.isEnabledFor(logging.DEBUG) else None,
+        )  # fmt: skip
+
+    def _count(self, finished: int) -> None:
+        self.finished += finished
+        self._pace_count += finished
+        took = time.monotonic() - self._pace_since
+        if took >= 1:
+            self.per_second = self._pace_count / took
+            self._pace_since, self._pace_count = time.monotonic(), 0

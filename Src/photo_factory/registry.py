@@ -6,11 +6,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import entry_points
 
 from photo_factory.shared.errors import SettingsError
+from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.settings import Settings
 
 Runner = Callable[[Settings, threading.Event, bool], bool]
+AddonRunner = Callable[[Settings, threading.Event, bool, Callable[[int, int], None] | None], bool]
+
+GROUP = "photo_factory.addons"
+"""Add-ons of other packages: an entry point's name is the service's, its value the module."""
 
 
 @dataclass(frozen=True)
@@ -20,23 +26,48 @@ class ServiceEntry:
     name: str
     module: str
     purpose: str
+    is_addon: bool = True
 
     def runner(self) -> Runner:
         """The module's `run(settings, stop, once) -> all went well`."""
         run: Runner = import_module(self.module).run
         return run
 
+    def addon_runner(self) -> AddonRunner:
+        """The same of an add-on, which takes a fourth argument to tell its progress to."""
+        run: AddonRunner = import_module(self.module).run
+        return run
 
-SERVICES = {
-    entry.name: entry
-    for entry in (
+    def addon(self) -> FlagService:
+        """The add-on's flag, and what it does with an asset."""
+        service: FlagService = import_module(self.module).service
+        return service
+
+
+_OWN = (
+    ServiceEntry(
+        "librarian",
+        "photo_factory.librarian.service",
+        "files what arrives in the inbox and enters it in the ledger",
+        is_addon=False,
+    ),
+)
+
+
+def _found() -> list[ServiceEntry]:
+    """The add-ons that other installed packages bring along."""
+    return [
         ServiceEntry(
-            "librarian",
-            "photo_factory.librarian.service",
-            "files what arrives in the inbox and enters it in the ledger",
-        ),
-    )
-}
+            point.name,
+            point.value,
+            str(point.dist.metadata["Summary"]) if point.dist else "an add-on of another package",
+        )
+        for point in entry_points(group=GROUP)
+    ]
+
+
+# Ours come last: another package cannot take the place of a service of ours.
+SERVICES = {entry.name: entry for entry in (*_OWN, *_found(), *_OWN)}
 
 
 def find(name: str) -> ServiceEntry:
@@ -44,3 +75,16 @@ def find(name: str) -> ServiceEntry:
     if name not in SERVICES:
         raise SettingsError(f"no service is called {name!r}; there are: {', '.join(SERVICES)}")
     return SERVICES[name]
+
+
+def addon(name: str) -> FlagService:
+    """The add-on of that name; SettingsError with the known names otherwise."""
+    if not find(name).is_addon:
+        known = ", ".join(entry.name for entry in SERVICES.values() if entry.is_addon)
+        raise SettingsError(f"{name} raises no flag; the add-ons are: {known}")
+    return find(name).addon()
+
+
+def addons() -> list[FlagService]:
+    """Every add-on."""
+    return [entry.addon() for entry in SERVICES.values() if entry.is_addon]

@@ -13,18 +13,21 @@ from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.paths import Paths
 
 
-@app.command(epilog="Example: photo-factory run librarian")
+@app.command(epilog="Examples: photo-factory run librarian · photo-factory run thumbnail --once")
 def run(
     service: Service,
-    once: Annotated[bool, typer.Option("--once", help="One round of work, then exit.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do what is to be done now, then exit.")
+    ] = False,
 ) -> None:
-    """Run one service until it is told to stop."""
+    """Run one service until it is told to stop; `--once` shows how far it is."""
     from photo_factory import registry
+    from photo_factory.commands.run import run_service
     from photo_factory.commands.supervisor import end_with_supervisor
 
-    runner, stop = registry.find(service).runner(), stop_event()
+    entry, stop = registry.find(service), stop_event()
     end_with_supervisor()
-    went_well = runner(load_settings(service), stop, once)
+    went_well = run_service(entry, load_settings(service), stop, once=once)
     raise typer.Exit(0 if went_well else 1)
 
 
@@ -62,12 +65,15 @@ def up() -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say how the services are and what became of the photos; exit 1 when a light is not green."""
-    from photo_factory.commands.status import counts, service_states
+    from photo_factory.commands.status import counts, flag_progress, service_states, show_progress
 
-    engine = migrated_engine(load_settings())
+    chosen = load_settings()
+    engine = migrated_engine(chosen)
+    flags = flag_progress(engine, chosen)
     states, numbers = service_states(engine), counts(engine)
     if as_json:
-        console.give_json({"services": [one.as_json() for one in states], **numbers})
+        told = {"services": [one.as_json() for one in states], **numbers}
+        console.give_json({**told, "flags": [one.as_json() for one in flags]})
     else:
         rows = [
             (o.name, o.state, o.current_task, o.shown_age, o.restarts, o.message) for o in states
@@ -76,6 +82,7 @@ def status(as_json: Json = False) -> None:
         console.table("", columns, rows)
         ends = ", ".join(f"{state} {number}" for state, number in numbers["arrivals"].items())
         console.table("", ("", ""), [("assets", numbers["assets"]), ("arrivals", ends or "none")])
+        show_progress(flags)
     raise typer.Exit(0 if all(one.state == "OK" for one in states) else 1)
 
 

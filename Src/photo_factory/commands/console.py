@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Table
@@ -68,6 +70,25 @@ def progress(what: str, *, total: int | None = None) -> Iterator[Progress]:
         disable=not talk.is_terminal,
     )
     bar.add_task(what, total=total)
+    with bar:
+        yield bar
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Progress]:
+    """A progress bar over assets, on stderr, drawn only when a person looks."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=talk,
+        transient=True,
+        disable=not talk.is_terminal,
+    )
+    bar.add_task(what, total=None)
     with bar:
         yield bar
 

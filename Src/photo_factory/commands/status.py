@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from photo_factory.registry import SERVICES
-from photo_factory.shared import clock
+from photo_factory.commands import console
+from photo_factory.registry import SERVICES, addons
+from photo_factory.shared import clock, runs
 from photo_factory.shared.heartbeat_service import state_of
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
+from photo_factory.shared.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,28 @@ def counts(engine: Engine) -> dict[str, Any]:
         "with_errors": errors or 0,
         "arrivals": {state: number for state, number in ends},  # noqa: C416 -- rows, not pairs
     }
+
+
+def flag_progress(engine: Engine, settings: Settings) -> list[runs.Progress]:
+    """How far every add-on is."""
+    return runs.progress(engine, addons(), settings)
+
+
+def show_progress(flags: list[runs.Progress]) -> None:
+    """A line a flag: what is done, what is left, how fast it goes and until when."""
+    columns = ("flag", "done", "waiting", "running", "parked", "n/a", "last hour", "time left")
+    rows = [
+        (o.flag, o.done, o.waiting, o.running, o.parked, o.not_applicable, o.last_hour, _left(o))
+        for o in flags
+    ]
+    console.table("", columns, rows)
+
+
+def _left(flag: runs.Progress) -> str:
+    if flag.idle:
+        return flag.idle
+    if not flag.waiting + flag.running:
+        return "none"
+    if flag.seconds_left is None:
+        return "unknown: nothing was done in the last hour"
+    return str(timedelta(seconds=int(flag.seconds_left)))

@@ -19,7 +19,13 @@ from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
-from photo_factory.shared.ledger.database import away, insert_ignore, migrate, reading
+from photo_factory.shared.ledger.database import (
+    away,
+    insert_ignore,
+    migrate,
+    notify,
+    reading,
+)
 from photo_factory.shared.ledger.models import ADDON_FLAGS, Arrival, MediaAsset
 
 LEFT = "it left the inbox before it was filed"
@@ -124,6 +130,8 @@ class Records:
         """
         with self._writing() as connection:
             twins = _insert_assets(connection, [entry.row for entry in entries])
+            if entries:
+                notify(connection)
             filed = [
                 entry.arrival
                 for entry in entries
@@ -160,7 +168,9 @@ class Records:
         )  # fmt: skip
         change = update(_assets).where(_assets.c.id == row["id"])
         with self._writing() as connection:
-            connection.execute(change.values({name: row[name] for name in names}))
+            # A backup stands under the old name: it is to be looked at again.
+            moved = {name: row[name] for name in names} | {"is_backed_up": False}
+            connection.execute(change.values(moved))
 
     def asset(self, asset_id: UUID) -> Row | None:
         """One row, with all the Librarian wrote."""

@@ -1,0 +1,246 @@
+"""What a person does with runs: see how far they are, see what is parked, retry, do again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from photo_factory.shared.claims import database_now, runs, waits_for
+from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.facts import assets
+from photo_factory.shared.flag_service import FlagService
+from photo_factory.shared.ledger.database import away, notify, reading
+from photo_factory.shared.settings import Settings
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Parked:
+    """One asset a service gave up on."""
+
+    service: str
+    asset_id: uuid.UUID
+    final_path: str
+    parked_at: Any
+    reason: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; the moment in ISO 8601."""
+        return {
+            **asdict(self), "asset_id": str(self.asset_id), "parked_at": self.parked_at.isoformat(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one flag has come, in assets."""
+
+    flag: str
+    service: str
+    done: int
+    waiting: int
+    running: int
+    parked: int
+    not_applicable: int
+    last_hour: int
+    seconds_left: float | None
+    idle: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def progress(engine: Engine, services: Sequence[FlagService], settings: Settings) -> list[Progress]:
+    """How far each service's flag is; one look through the assets for all of them."""
+    if not services:
+        return []
+    with away(), reading(engine) as connection:
+        since = database_now(connection)
+        counted = connection.execute(select(*_counts(services))).one()
+        by_stage = {
+            "running": _by_stage(
+                connection, runs.c.leased_by.is_not(None) & (runs.c.not_before > since)
+            ),
+            "parked": _by_stage(connection, runs.c.parked_at.is_not(None)),
+            "last_hour": _by_stage(connection, runs.c.finished_at > since - timedelta(hours=1)),
+        }
+    total = counted[0]
+    return [
+        _progress(one, (total, counted[1 + 2 * i], counted[2 + 2 * i]), by_stage, settings)
+        for i, one in enumerate(services)
+    ]
+
+
+def _counts(services: Iterable[FlagService]) -> list[ColumnElement[int]]:
+    counts: list[ColumnElement[int]] = [func.count(assets.c.id)]
+    for one in services:
+        counts.append(func.count().filter(assets.c[one.flag_name]))
+        counts.append(func.count().filter(waits_for(one.flag_name)))
+    return counts
+
+
+def _by_stage(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
+    query = select(runs.c.stage, func.count().label("number")).where(which).group_by(runs.c.stage)
+    return {row.stage: row.number for row in connection.execute(query)}
+
+
+def _progress(
+    service: FlagService,
+    counted: tuple[int, int, int],
+    by_stage: dict[str, dict[str, int]],
+    settings: Settings,
+) -> Progress:
+    total, done, waits = counted
+    counts = {name: found.get(service.name, 0) for name, found in by_stage.items()}
+    idle = service.idle(settings) if service.idle else None
+    waiting = 0 if idle else max(0, waits - counts["running"] - counts["parked"])
+    left = waiting + counts["running"]
+    rate = counts["last_hour"] / 3600
+    return Progress(
+        flag=service.flag_name,
+        service=service.name,
+        done=done,
+        waiting=waiting,
+        not_applicable=total - done - waits + (waits - counts["parked"] if idle else 0),
+        seconds_left=0 if not left else left / rate if rate else None,
+        idle=idle,
+        **counts,
+    )
+
+
+def parked(engine: Engine, stage: str | None = None) -> list[Parked]:
+    """What services gave up on, the latest first."""
+    query = (
+        select(runs.c.stage, assets.c.id, assets.c.final_path, runs.c.parked_at, runs.c.last_error)
+        .join(assets, assets.c.id == runs.c.asset_id)
+        .where(runs.c.parked_at.is_not(None))
+        .order_by(runs.c.parked_at.desc())
+    )
+    if stage:
+        query = query.where(runs.c.stage == stage)
+    with away(), reading(engine) as connection:
+        return [Parked(*row) for row in connection.execute(query)]
+
+
+def retry(
+    engine: Engine, settings: Settings, stage: str | None = None, asset: str | None = None
+) -> int:
+    """Give what failed all its tries back, and let it be taken at once; how many runs."""
+    failed: list[ColumnElement[bool]] = [
+        runs.c.finished_at.is_(None),
+        runs.c.leased_by.is_(None),
+        runs.c.last_error.is_not(None),
+    ]
+    if stage:
+        failed.append(runs.c.stage == stage)
+    with away(), engine.begin() as connection:
+        if asset:
+            failed.append(runs.c.asset_id == find_asset(connection, asset))
+        fresh = {
+            "parked_at": None,
+            "last_error": None,
+            "tries_left": settings.max_tries,
+            "not_before": database_now(connection),
+        }
+        changed = update(runs).where(*failed).values(fresh).returning(runs.c.asset_id)
+        ids = list(connection.scalars(changed))
+        _forget_errors(connection)
+        notify(connection)
+    return len(ids)
+
+
+def _forget_errors(connection: Connection) -> None:
+    """Clear what assets tell of services that gave up, where none has any more."""
+    still = exists().where(runs.c.asset_id == assets.c.id, runs.c.parked_at.is_not(None))
+    connection.execute(
+        update(assets)
+        .where(assets.c.has_errors, ~still)
+        .values(has_errors=False, error_message=None)
+    )
+
+
+def redo(engine: Engine, settings: Settings, service: FlagService, where: str | None = None) -> int:
+    """Lower the flag of finished assets, so that they are done again; how many.
+
+    `where` is an SQL condition on media_assets. What is in hand now is done again as well.
+    """
+    condition = _condition(engine, where)
+    redone = 0
+    last = uuid.UUID(int=0)
+    # In parts: a large ledger in one statement would keep everybody else waiting.
+    while True:
+        with away(), engine.begin() as connection:
+            raised = and_(assets.c[service.flag_name], assets.c.id > last, condition)
+            query = select(assets.c.id).where(raised).order_by(assets.c.id).limit(_AT_ONCE)
+            ids = list(connection.scalars(query))
+            _lower(connection, settings, service, ids)
+            if not ids:
+                in_hand = select(assets.c.id).where(waits_for(service.flag_name), condition)
+                _make_due(connection, settings, service.name, runs.c.asset_id.in_(in_hand))
+                notify(connection)
+                return redone
+        redone += len(ids)
+        last = ids[-1]
+
+
+def _lower(
+    connection: Connection, settings: Settings, service: FlagService, ids: Sequence[uuid.UUID]
+) -> None:
+    lowered = {service.flag_name: False, f"{service.flag_name.removeprefix('is_')}_at": None}
+    connection.execute(update(assets).where(assets.c.id.in_(ids)).values(lowered))
+    _make_due(connection, settings, service.name, runs.c.asset_id.in_(ids))
+
+
+def _make_due(
+    connection: Connection, settings: Settings, stage: str, which: ColumnElement[bool]
+) -> None:
+    # One claim more than any worker knows of: what is in hand was begun before this was asked.
+    held_or_done = runs.c.leased_by.is_not(None) | runs.c.finished_at.is_not(None)
+    fresh = {
+        "claims": runs.c.claims + 1,
+        "tries_left": settings.max_tries,
+        "not_before": database_now(connection),
+        "leased_by": None,
+        "finished_at": None,
+    }
+    this = and_(runs.c.stage == stage, runs.c.parked_at.is_(None), held_or_done, which)
+    connection.execute(update(runs).where(this).values(fresh))
+
+
+def _condition(engine: Engine, where: str | None) -> ColumnElement[bool]:
+    """The SQL condition, after it was tried on the ledger without changing anything."""
+    if not where:
+        return text("1 = 1")  # type: ignore[return-value]
+    if any(sign in where for sign in (";", "--", "/*")):
+        raise PhotoFactoryError(f"--where {where!r}: one condition, without ; and comments")
+    condition = text("(" + where.replace(":", r"\:") + ")")
+    try:
+        with away(), reading(engine) as connection:
+            connection.execute(select(assets.c.id).where(condition).limit(1))
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise PhotoFactoryError(
+            f"--where {where!r} is no condition on media_assets: {reason}"
+        ) from None
+    return condition  # type: ignore[return-value]
+
+
+def find_asset(connection: Connection, what: str) -> uuid.UUID:
+    """The asset with this id, or whose hash begins so; PhotoFactoryError where there is not one."""
+    try:
+        condition = assets.c.id == uuid.UUID(what)
+    except ValueError:
+        condition = assets.c.file_hash.startswith(what.lower(), autoescape=True)
+    found: list[uuid.UUID] = list(connection.scalars(select(assets.c.id).where(condition).limit(2)))
+    if len(found) != 1:
+        count = "no asset has" if not found else "several assets have"
+        raise PhotoFactoryError(f"{count} an id or hash that begins with {what!r}")
+    return found[0]

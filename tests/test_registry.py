@@ -16,7 +16,10 @@ from photo_factory.shared.errors import SettingsError
 def test_it_finds_a_service_that_can_be_run(name: str) -> None:
     entry = find(name)
     assert (entry.name, bool(entry.purpose)) == (name, True)
-    assert list(inspect.signature(entry.runner()).parameters) == ["settings", "stop", "once", "told"][: 3 + entry.is_addon]
+    wanted = (
+        ["settings", "stop", "once", "told"] if entry.is_addon else ["settings", "stop", "once"]
+    )
+    assert list(inspect.signature(entry.runner()).parameters) == wanted
 
 
 def test_it_names_what_there_is_when_it_knows_nothing_of_a_name() -> None:

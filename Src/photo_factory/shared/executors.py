@@ -15,6 +15,9 @@ from photo_factory.shared.facts import Asset, Facts
 from photo_factory.shared.media.sandbox import Sandbox
 from photo_factory.shared.settings import Settings
 
+CONNECT_S = 10.0
+"""How long a Dask scheduler may take to answer."""
+
 stopping = threading.Event()
 """Set when this process is to end: long work in a thread should give up with TryLater."""
 
@@ -34,17 +37,20 @@ class Job:
         """What `process` returns or raises, wherever it runs."""
         if not self.in_child:
             return self.process(asset, self.settings)
-        sandbox = _sandbox(
-            self.settings.workers,
-            self.settings.decoder_timeout,
-            self.settings.decoder_memory,
-            self.preload,
-        )
-        (result,) = sandbox.map(self.process, [(asset, self.settings)]).result()
+        (result,) = self._children().map(self.process, [(asset, self.settings)]).result()
         if isinstance(result, BaseException):
             raise result
         facts: Facts = result
         return facts
+
+    def warm_up(self) -> None:
+        """Start the children and load what they need, so that the first photo need not wait."""
+        if self.in_child:
+            self._children().map(_nothing, [()])
+
+    def _children(self) -> Sandbox:
+        chosen = self.settings
+        return _sandbox(chosen.workers, chosen.decoder_timeout, chosen.decoder_memory, self.preload)
 
 
 class Workplace(Protocol):
@@ -68,6 +74,7 @@ class Threads:
         self.slots = slots
         self._job = job
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="work")
+        job.warm_up()
 
     def submit(self, asset: Asset) -> Future[Facts]:
         """Work it in the next free thread."""
@@ -120,7 +127,7 @@ def _connected(address: str) -> Any:
         ) from None
     try:
         client: Any = Client
-        return client(address, timeout=10, set_as_default=False)
+        return client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError) as error:
         raise TryLater(f"the Dask scheduler at {address} does not answer: {error}") from error
 
@@ -135,6 +142,10 @@ def _sandbox(workers: int, timeout_s: float, memory_mib: int, preload: tuple[str
     made = Sandbox(workers=workers, timeout_s=timeout_s, memory_mib=memory_mib, preload=preload)
     _sandboxes.append(made)
     return made
+
+
+def _nothing() -> None:
+    """What a child does to be warm."""
 
 
 _sandboxes: list[Sandbox] = []

@@ -43,6 +43,20 @@ class Paths:
         return self.storage / "Quarantine"
 
     @property
+    def derivatives(self) -> Path:
+        """What can be made again from the originals."""
+        return self.storage / "Derivatives"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The small pictures, in folders named by the first two digits of the hash."""
+        return self.derivatives / "thumbnails"
+
+    def thumbnail(self, file_hash: str, size: int, extension: str) -> Path:
+        """The small picture of an original; `extension` is without its dot."""
+        return self.thumbnails / file_hash[:2] / f"{file_hash}_{size}.{extension}"
+
+    @property
     def journal(self) -> Path:
         """The Librarian's own folder: its journal and its lock."""
         return self.storage / "Journal"

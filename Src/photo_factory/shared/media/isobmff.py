@@ -56,16 +56,10 @@ def add_cut(file: BinaryIO, findings: Findings, size: int) -> None:
 
 def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
     """Read the Exif and XMP items of HEIC, HEIF and AVIF (ISO/IEC 23008-12)."""
-    meta = next((box for box in boxes(file, 0, size) if box.kind == b"meta"), None)
-    if meta is None:
-        raise ValueError("no 'meta' box")
-    inside = io.BytesIO(payload(file, meta))
-    inner = {box.kind: box for box in boxes(inside, 4, meta.end - meta.start)}
+    inside, inner = _meta(file, size)
     names = _item_kinds(inside, inner.get(b"iinf"))
     places = _item_places(payload(inside, inner.get(b"iloc")))
-    if b"iprp" in inner and b"pitm" in inner:
-        primary = _primary(payload(inside, inner[b"pitm"]))
-        findings.width, findings.height = _size(inside, inner[b"iprp"], primary)
+    findings.width, findings.height = heif_size.size_of(_primary_properties(inside, inner))
     for item, kind in names.items():
         if kind not in (b"Exif", b"XMP") or item not in places:
             continue
@@ -77,6 +71,20 @@ def read_heif(file: BinaryIO, size: int, findings: Findings) -> None:
             attempt(findings, "EXIF", exif.add_block, _behind_offset(data), findings)
         else:
             attempt(findings, "XMP", xmp.add_packet, data, findings)
+
+
+def primary_properties(file: BinaryIO, size: int) -> list[tuple[bytes, bytes]]:
+    """Return kind and beginning of each property of the picture that HEIC and AVIF show first."""
+    return _primary_properties(*_meta(file, size))
+
+
+def _meta(file: BinaryIO, size: int) -> tuple[BinaryIO, dict[bytes, Box]]:
+    """Return the content of the `meta` box, and the boxes in it."""
+    meta = next((box for box in boxes(file, 0, size) if box.kind == b"meta"), None)
+    if meta is None:
+        raise ValueError("no 'meta' box")
+    inside = io.BytesIO(payload(file, meta))
+    return inside, {box.kind: box for box in boxes(inside, 4, meta.end - meta.start)}
 
 
 def payload(file: BinaryIO, box: Box | None, limit: int = _MAX_META) -> bytes:
@@ -96,15 +104,17 @@ def _primary(pitm: bytes) -> int:
     return int.from_bytes(pitm[4:6] if pitm[:1] == b"\0" else pitm[4:8], "big")
 
 
-def _size(file: BinaryIO, iprp: Box, primary: int) -> tuple[int | None, int | None]:
-    """Return the size of the primary item by its properties, in pixels as shown."""
-    inner = {box.kind: box for box in boxes(file, iprp.start, iprp.end)}
+def _primary_properties(file: BinaryIO, meta: dict[bytes, Box]) -> list[tuple[bytes, bytes]]:
+    if b"iprp" not in meta or b"pitm" not in meta:
+        return []
+    inner = {box.kind: box for box in boxes(file, meta[b"iprp"].start, meta[b"iprp"].end)}
     ipco = inner.get(b"ipco")
     if ipco is None:
-        return None, None
+        return []
     properties = [(box.kind, payload(file, box, 32)) for box in boxes(file, ipco.start, ipco.end)]
+    primary = _primary(payload(file, meta[b"pitm"]))
     wanted = heif_size.properties_of(payload(file, inner.get(b"ipma")), primary)
-    return heif_size.size_of([properties[n - 1] for n in wanted if 0 < n <= len(properties)])
+    return [properties[n - 1] for n in wanted if 0 < n <= len(properties)]
 
 
 def _item_kinds(file: BinaryIO, iinf: Box | None) -> dict[int, bytes]:

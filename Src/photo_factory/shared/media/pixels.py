@@ -1,16 +1,16 @@
-"""Reads the pixels of each kind of file by the decoder that fits it."""
+"""What every decoder is asked, what it answers, and how pixels are made small."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from photo_factory.shared.errors import Unprocessable
-from photo_factory.shared.media import colours, vips
+from photo_factory.shared.media import colours, isobmff, vips
 
 MOST_PIXELS = 500_000_000
-"""Above what cameras make, below what a forged header claims."""
+"""More than any camera makes, less than a forged header claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Wanted:
     descriptor: int
     mime_type: str
     long_side: int
-    most_pixels: int
+    most_pixels: int = MOST_PIXELS
 
     def check(self, width: int, height: int) -> None:
         """Unprocessable for more pixels than anybody wants to decode, before that is tried."""
@@ -32,6 +32,20 @@ class Wanted:
                 "million of DECODER_MEGAPIXELS; raise that if the picture is genuine"
             )
 
+    def file(self) -> BinaryIO:
+        """The open file from its beginning; closing it leaves the descriptor open."""
+        os.lseek(self.descriptor, 0, os.SEEK_SET)
+        return open(self.descriptor, "rb", closefd=False)
+
+    def check_boxes(self, file: BinaryIO) -> None:
+        """Unprocessable for a file whose boxes claim more bytes than there are."""
+        size = os.fstat(self.descriptor).st_size
+        cut = next((box for box in isobmff.boxes(file, 0, size) if box.end > size), None)
+        if cut is not None:
+            missing = cut.end - size
+            raise Unprocessable(f"it is cut off: {missing} bytes of its {cut.kind!r} are missing")
+        file.seek(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -42,14 +56,15 @@ class Picture:
     """Of the whole picture, upright; `height` alike."""
     height: int
     duration_s: float | None = None
+    damage: str | None = None
+    """Why only a part of the picture could be read."""
 
 
 def fitted(image: Any, long_side: int) -> Any:
     """Shrink so that the longer side is `long_side`; a smaller picture stays as it is."""
-    if max(image.width, image.height) <= long_side:
+    width, height = fitting(image.width, image.height, long_side)
+    if (width, height) == (image.width, image.height):
         return image
-    factor = long_side / max(image.width, image.height)
-    width, height = (max(1, round(side * factor)) for side in (image.width, image.height))
     if not image.hasalpha():
         return _resized(image, width, height)
     # Colours count by how much of them is seen; else the hidden ones would bleed in at edges.
@@ -57,41 +72,34 @@ def fitted(image: Any, long_side: int) -> Any:
     return seen.unpremultiply().cast(image.format).copy(interpretation=image.interpretation)
 
 
+def fitting(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """The sides of a picture whose longer side is `long_side` at most, each one pixel or more."""
+    factor = min(1.0, long_side / max(width, height))
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
 def _resized(image: Any, width: int, height: int) -> Any:
     return image.resize(width / image.width, vscale=height / image.height)
 
 
-def _shrink(width: int, height: int, long_side: int) -> int:
-    """How much a JPEG decoder may leave out: a power of two, 8 at most."""
-    room = max(width, height) / long_side
-    return next((factor for factor in (8, 4, 2) if factor <= room), 1)
-
-
-def read_by_vips(wanted: Wanted) -> Picture:
-    """Read what libvips knows; a JPEG and a WebP are shrunk while they are decoded."""
-    with vips.complaints(wanted.descriptor):
-        image = vips.load(wanted.descriptor, wanted.mime_type)
-        width, height = image.width, image.height
-        wanted.check(width, height)
-        if wanted.mime_type == "image/jpeg":
-            factor = _shrink(width, height, wanted.long_side)
-            if factor > 1:
-                image = vips.load(wanted.descriptor, wanted.mime_type, shrink=factor)
-        return finished(image, width, height, wanted.long_side)
-
-
 def finished(
-    image: Any, width: int, height: int, long_side: int, profile: str | None = None
+    image: Any, wanted: Wanted, size: tuple[int, int], profile: str | None = None
 ) -> Picture:
-    """Shrink, convert, turn upright; `width` and `height` are those before any shrinking."""
-    small = fitted(image, long_side).copy_memory()
-    turned = small.get_typeof("orientation") and small.get("orientation") in (5, 6, 7, 8)
-    if turned:
-        width, height = height, width
-    return Picture(colours.to_srgb(small.autorot(), profile).copy_memory(), width, height)
+    """Shrink, turn upright by the image's own orientation, convert.
+
+    `size` is that of the whole picture as stored; `profile` that of one which carries none.
+    """
+    # Turning needs all pixels at hand, and by now they are few.
+    small = fitted(image, wanted.long_side).copy_memory()
+    if small.get_typeof("orientation") and small.get("orientation") in (5, 6, 7, 8):
+        size = size[::-1]
+    return Picture(colours.to_srgb(small.autorot(), profile).copy_memory(), *size)
 
 
-Reader = Callable[[Wanted], Picture]
-READERS: dict[str, Reader] = {
-    **dict.fromkeys(vips.KINDS, read_by_vips),
-}
+def from_array(pixels: Any) -> Any:
+    """A pyvips.Image of an array, height x width x bands of uint8."""
+    height, width = pixels.shape[:2]
+    bands = 1 if pixels.ndim == 2 else pixels.shape[2]
+    kind = "b-w" if bands < 3 else vips.SRGB
+    image = vips.library().Image.new_from_memory(pixels.tobytes(), width, height, bands, "uchar")
+    return image.copy(interpretation=kind)

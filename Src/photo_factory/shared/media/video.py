@@ -9,7 +9,7 @@ from photo_factory.shared.media import isobmff, location, mdpm
 from photo_factory.shared.media.clues import Findings, PositionClue, clean
 from photo_factory.shared.media.date_text import parse_offset
 
-_FORMATS = {
+FORMATS = {
     "video/mp4": "mov",
     "video/x-m4v": "mov",
     "video/quicktime": "mov",
@@ -52,7 +52,7 @@ def read_video(file: BinaryIO, mime_type: str, findings: Findings) -> None:
     import av
 
     file.seek(0)
-    kind = _FORMATS[mime_type]
+    kind = FORMATS[mime_type]
     with av.open(
         file, "r", format=kind, metadata_errors="replace", options=_OPTIONS.get(kind, {})
     ) as container:
@@ -110,7 +110,7 @@ def _add_positions(tags: Mapping[str, str], findings: Findings) -> None:
 def read_details(file: BinaryIO, mime_type: str, findings: Findings) -> None:
     """Read what FFmpeg does not tell: how a film is turned, whether it is whole, AVCHD's date."""
     size = file.seek(0, 2)
-    if _FORMATS[mime_type] == "mov":
+    if FORMATS[mime_type] == "mov":
         _turn(file, size, findings)
         isobmff.add_cut(file, findings, size)
     elif mime_type == "video/mp2t":

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 from photo_factory.shared.errors import Unprocessable
-from photo_factory.shared.files import READ_SIZE
 
 SRGB = "srgb"
 """A profile that libvips carries within itself, as it does "p3" and "cmyk"."""
 
 # Only what is named here is ever opened; nothing is found by looking at the bytes, so that no
 # file can choose a loader (SVG, PDF, …) for itself.
-_LOADERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "image/jpeg": ("jpegload_source", {}),
-    "image/png": ("pngload_source", {}),
-    "image/gif": ("gifload_source", {}),
-    "image/webp": ("webpload_source", {}),
-    "image/tiff": ("tiffload_source", {}),
-    "image/avif": ("heifload_source", {}),
+_LOADERS = {
+    "image/jpeg": "jpegload_source",
+    "image/png": "pngload_source",
+    "image/gif": "gifload_source",
+    "image/webp": "webpload_source",
+    "image/tiff": "tiffload_source",
+    "image/avif": "heifload_source",
 }
-KINDS = frozenset(_LOADERS)
 
 
 @cache
@@ -37,6 +35,7 @@ def library() -> ModuleType:
     """
     # Read by libvips when it starts; a household may set its own.
     os.environ.setdefault("VIPS_CONCURRENCY", "1")
+    os.environ.setdefault("VIPS_WARNING", "off")  # what is wrong with a file is told once, by us
     import pyvips
 
     pyvips.cache_set_max(0)  # no picture is asked for twice
@@ -45,37 +44,32 @@ def library() -> ModuleType:
 
 
 @contextmanager
-def complaints(descriptor: int) -> Iterator[None]:
-    """Turn a decoder's refusal into Unprocessable, or into the OSError behind it."""
+def complaints() -> Iterator[None]:
+    """Turn a refusal of libvips into Unprocessable."""
     vips = library()
     try:
         yield
     except vips.Error as error:
-        # libvips tells a disk that cannot be read and a damaged file alike.
-        _read_all(descriptor)
-        raise Unprocessable(f"it cannot be decoded: {told(error)}") from error
+        raise Unprocessable(f"it cannot be decoded: {_told(error)}") from error
 
 
-def told(error: Exception) -> str:
-    """The last thing libvips said, on one line."""
+def _told(error: Exception) -> str:
+    """The first thing libvips complained of, on one line."""
     detail = str(getattr(error, "detail", "") or error)
     lines = [line.strip() for line in detail.splitlines() if line.strip()]
-    return lines[-1] if lines else "for no reason that libvips told"
+    return lines[0] if lines else "for no reason that libvips told"
 
 
-def _read_all(descriptor: int) -> None:
-    offset = 0
-    while block := os.pread(descriptor, READ_SIZE, offset):
-        offset += len(block)
+def load(source: int | bytes, mime_type: str, **options: Any) -> Any:
+    """Open an image of a kind named above, from a descriptor or from memory.
 
-
-def load(descriptor: int, mime_type: str, **options: Any) -> Any:
-    """Open an image of a kind in KINDS: its header is read, its pixels are not.
-
-    The result is a pyvips.Image to be read once, from top to bottom.
+    Its header is read, its pixels are not. The result is a pyvips.Image, to be read once and from
+    top to bottom.
     """
     vips = library()
-    name, own = _LOADERS[mime_type]
-    source = vips.Source.new_from_descriptor(descriptor)
-    given = {"access": "sequential", "fail_on": "truncated", **own, **options}
-    return getattr(vips.Image, name)(source, **given)
+    if isinstance(source, bytes):
+        opened = vips.Source.new_from_memory(source)
+    else:
+        opened = vips.Source.new_from_descriptor(source)
+    given = {"access": "sequential", "fail_on": "truncated", **options}
+    return getattr(vips.Image, _LOADERS[mime_type])(opened, **given)

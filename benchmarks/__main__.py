@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import duplicates, latency, phone_photos, small_files, two_file_systems
+from benchmarks import claims, duplicates, latency, phone_photos, small_files, two_file_systems
 from benchmarks.context import Context
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "small_files": small_files.run,
     "duplicates": duplicates.run,
     "latency": latency.run,
+    "claims": claims.run,
 }
 
 

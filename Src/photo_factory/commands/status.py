@@ -13,6 +13,7 @@ from photo_factory.registry import SERVICES, addons
 from photo_factory.shared import clock, runs
 from photo_factory.shared.heartbeat_service import state_of
 from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.extensions import extend
 from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
 from photo_factory.shared.settings import Settings
 
@@ -81,7 +82,9 @@ def counts(engine: Engine) -> dict[str, Any]:
 
 def flag_progress(engine: Engine, settings: Settings) -> list[runs.Progress]:
     """How far every add-on is."""
-    return runs.progress(engine, addons(), settings)
+    services = addons()
+    extend(engine)  # with the flags of add-ons that never ran so far
+    return runs.progress(engine, services, settings)
 
 
 def show_progress(flags: list[runs.Progress]) -> None:

@@ -16,6 +16,7 @@ from photo_factory.shared.errors import LedgerAway, TryLater
 from photo_factory.shared.facts import Facts
 from photo_factory.shared.heartbeat_service import Heartbeat, Status
 from photo_factory.shared.ledger.database import connect, listener, migrate
+from photo_factory.shared.ledger.extensions import extend
 from photo_factory.shared.outcomes import Outcomes
 from photo_factory.shared.paths import Paths, database_url
 from photo_factory.shared.settings import Settings
@@ -143,6 +144,7 @@ class FlagLoop:
         if self._is_prepared:
             return
         migrate(self._engine)
+        extend(self._engine)
         if self._service.prepare:
             self._service.prepare(self._settings, self._engine)
         self._is_prepared = True

@@ -20,7 +20,8 @@ Reader = Callable[[Wanted], Picture]
 
 READERS: dict[str, Reader] = {
     "image/jpeg": stills.read_jpeg,
-    **{f"image/{kind}": stills.read_by_vips for kind in ("png", "gif", "webp", "tiff")},
+    **{f"image/{kind}": stills.read_by_vips for kind in ("png", "gif", "webp")},
+    "image/tiff": stills.read_tiff,
     "image/bmp": stills.read_bmp,
     **{f"image/{kind}": stills.read_heic for kind in ("heic", "heif")},
     "image/avif": stills.read_avif,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from photo_factory.shared.errors import Unprocessable
@@ -46,10 +47,10 @@ def _shrink(side: int, wanted: int) -> int:
     return next((factor for factor in (8, 4, 2) if factor * wanted <= side), 1)
 
 
-def read_by_vips(wanted: Wanted) -> Picture:
+def read_by_vips(wanted: Wanted, **options: Any) -> Picture:
     """Read what libvips decodes whole: PNG, GIF, WebP, TIFF."""
     with vips.complaints():
-        image = vips.load(wanted.descriptor, wanted.mime_type)
+        image = vips.load(wanted.descriptor, wanted.mime_type, **options)
         wanted.check(image.width, image.height)
         return finished(image, wanted, (image.width, image.height))
 
@@ -126,29 +127,67 @@ def read_heic(wanted: Wanted) -> Picture:
 
 
 def read_bmp(wanted: Wanted) -> Picture:
-    """Read a BMP by Pillow."""
+    """Read a BMP, which libvips does not know."""
+    return _by_pillow(wanted, "BMP")
+
+
+def read_tiff(wanted: Wanted) -> Picture:
+    """Read a TIFF's first picture; one in Lab goes through Pillow, as libvips trips over it."""
+    try:
+        # libtiff takes it for a mere "error" when a file ends before its strips do.
+        return read_by_vips(wanted, fail_on="error")
+    except Unprocessable as error:
+        return _by_pillow(wanted, "TIFF", only="LAB", refused=error)
+
+
+def _by_pillow(
+    wanted: Wanted, kind: str, only: str | None = None, refused: Unprocessable | None = None
+) -> Picture:
+    """Read by Pillow; with `only`, raise `refused` for a picture of any other mode."""
     import numpy as np
     from PIL import Image
 
-    with wanted.file() as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with wanted.file() as file, _without_pillows_limit():
         try:
-            with Image.open(file, formats=["BMP"]) as picture:
+            with Image.open(file, formats=[kind]) as picture:
+                if refused is not None and picture.mode != only:
+                    raise refused
                 size = picture.size
                 wanted.check(*size)
                 image = from_array(np.asarray(_of_eight_bits(picture)))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except (OSError, ValueError, SyntaxError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            raise Unprocessable(f"it cannot be decoded: {error}") from error
+            raise refused or Unprocessable(f"it cannot be decoded: {error}") from error
     with vips.complaints():
         return finished(image, wanted, size)
 
 
+@contextmanager
+def _without_pillows_limit() -> Iterator[None]:
+    """Lift Pillow's own limit of pixels, as `Wanted.check` sets the one of this house."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
 def _of_eight_bits(picture: Any) -> Any:
+    if picture.mode == "LAB":
+        return _from_lab(picture)
     if picture.mode in ("L", "RGB", "RGBA"):
         return picture
     return picture.convert("L" if picture.mode == "1" else "RGB")
+
+
+def _from_lab(picture: Any) -> Any:
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
 
 
 def read_jxl(wanted: Wanted) -> Picture:

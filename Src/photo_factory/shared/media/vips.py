@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,9 @@ def library() -> ModuleType:
     """
     # Read by libvips when it starts; a household may set its own.
     os.environ.setdefault("VIPS_CONCURRENCY", "1")
-    os.environ.setdefault("VIPS_WARNING", "off")  # what is wrong with a file is told once, by us
+    # What is wrong with a file is told once, by us.
+    os.environ.setdefault("VIPS_WARNING", "off")
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
     import pyvips
 
     pyvips.cache_set_max(0)  # no picture is asked for twice

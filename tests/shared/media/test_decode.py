@@ -1,0 +1,343 @@
+"""Any picture comes out upright, small and in sRGB; Pillow and known colours are the judges."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image, ImageCms
+
+from photo_factory.shared.errors import Unprocessable
+from photo_factory.shared.media import decode, stills
+from photo_factory.shared.media.kinds import BY_EXTENSION, kind_of
+from tests.shared.media.pictures import CORNERS, corners, dng, quarters, turned
+
+PLAIN = ["jpg", "png", "gif", "webp", "bmp", "tif", "avif"]
+
+
+def mime_of(path: Path) -> str | None:
+    kind, _ = kind_of(path.read_bytes()[:4096], path.name)
+    return kind.mime_type if kind else None
+
+
+def shown(path: Path, long_side: int = 1920, **options: Any) -> Any:
+    """The array as `face` gets it."""
+    return decode.upright_rgb(path, mime_of(path), long_side, **options)
+
+
+def refusal(path: Path, **options: Any) -> str:
+    with pytest.raises(Unprocessable) as caught:
+        shown(path, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [*PLAIN, "heic", "jxl"])
+def test_it_decodes_every_kind_of_still_to_the_size_asked_for(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "heic":
+        pillow_heif.from_pillow(quarters()).save(path)
+    elif kind == "jxl":
+        path.write_bytes(imagecodecs.jpegxl_encode(np.asarray(quarters())))
+    else:
+        quarters().save(path)
+    pixels = shown(path, 200)
+    assert (pixels.shape, pixels.dtype, corners(pixels)) == ((150, 200, 3), np.uint8, CORNERS)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_stands_upright_whichever_way_the_camera_was_held(
+    orientation: int, kind: str, tmp_path: Path
+) -> None:
+    path = turned(tmp_path / f"a.{kind}", orientation)
+    picture = decode.upright(path, mime_of(path), 200)
+    assert corners(picture.image.numpy()) == CORNERS
+    assert (picture.width, picture.height) == (400, 300)
+
+
+def test_it_turns_a_heic_by_its_container_and_not_by_exif_once_more(tmp_path: Path) -> None:
+    stored = quarters().transpose(Image.Transpose.ROTATE_90)
+    heif = pillow_heif.from_pillow(stored)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    heif.save(tmp_path / "a.heic", exif=exif.tobytes())  # writes `irot`, and the tag beside it
+    once = corners(shown(tmp_path / "a.heic"))
+    judge = pillow_heif.open_heif(tmp_path / "a.heic")
+    assert once == corners(np.asarray(judge[0]))
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_it_never_enlarges(kind: str, tmp_path: Path) -> None:
+    quarters(40, 30).save(tmp_path / f"a.{kind}")
+    assert shown(tmp_path / f"a.{kind}").shape == (30, 40, 3)
+
+
+def test_it_keeps_a_pixel_of_a_picture_that_is_nearly_a_line(tmp_path: Path) -> None:
+    Image.new("RGB", (4000, 3)).save(tmp_path / "a.png")
+    assert shown(tmp_path / "a.png", 240).shape == (1, 240, 3)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+def test_it_shrinks_as_a_lanczos_over_the_whole_picture_does(kind: str, tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    natural = Image.fromarray(noise).resize((1600, 1200), Image.Resampling.BICUBIC)
+    natural.save(tmp_path / f"a.{kind}", quality=95)
+    with Image.open(tmp_path / f"a.{kind}") as whole:
+        judge = np.asarray(whole.resize((770, 578), Image.Resampling.LANCZOS), dtype=float)
+    assert np.abs(shown(tmp_path / f"a.{kind}", 770) - judge).mean() < 2.0
+
+
+MODES = {
+    "grey": ("L", "png"), "1-bit": ("1", "png"), "1-bit TIFF": ("1", "tif"),
+    "palette": ("P", "png"), "palette TIFF": ("P", "tif"),
+    "CMYK": ("CMYK", "jpg"), "CMYK TIFF": ("CMYK", "tif"), "grey JPEG": ("L", "jpg"),
+    "1-bit BMP": ("1", "bmp"), "palette BMP": ("P", "bmp"), "Lab TIFF": ("LAB", "tif"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_it_knows_every_way_to_store_a_pixel(name: str, tmp_path: Path) -> None:
+    mode, kind = MODES[name]
+    path = tmp_path / f"a.{kind}"
+    original = Image.new("RGB", (64, 48), (200, 200, 200))
+    original.paste((20, 20, 20), (0, 0, 32, 48))
+    if mode == "LAB":
+        srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        original = ImageCms.profileToProfile(original, srgb, lab, outputMode="LAB")
+    else:
+        original = original.convert(mode)
+    original.save(path)
+    pixels = shown(path).astype(int)
+    assert pixels.shape == (48, 64, 3)
+    # Paper and ink of a CMYK picture without a profile are anybody's guess, but dark is dark.
+    assert pixels[24, 8].max() < 70
+    assert pixels[24, 56].min() > 150
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_it_brings_sixteen_bits_down_to_eight(kind: str, tmp_path: Path) -> None:
+    Image.fromarray(np.full((30, 40), 0x8000, np.uint16)).save(tmp_path / f"a.{kind}")
+    assert np.abs(shown(tmp_path / f"a.{kind}").astype(int) - 128).max() <= 1
+
+
+def test_it_converts_wide_gamut_as_lcms_does_for_pillow(tmp_path: Path) -> None:
+    wide = _display_p3()
+    path = tmp_path / "a.jpg"
+    picture = quarters()
+    picture.save(path, icc_profile=wide.tobytes(), quality=100, subsampling=0)
+    with Image.open(path) as stored:
+        judge = ImageCms.profileToProfile(stored, wide, ImageCms.createProfile("sRGB"))
+    pixels = shown(path).astype(int)
+    assert np.abs(pixels - np.asarray(judge, dtype=int))[75, 100].max() <= 3
+    assert np.abs(pixels - np.asarray(picture, dtype=int))[75, 100].max() > 8  # it did convert
+
+
+def _display_p3() -> ImageCms.ImageCmsProfile:
+    """sRGB with the red primary of Display P3: its matrix column is replaced in the profile."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for tag, xyz in ((b"rXYZ", (0.5151, 0.2412, -0.0011)), (b"gXYZ", (0.2920, 0.6922, 0.0419)),
+                     (b"bXYZ", (0.1571, 0.0666, 0.7841))):  # fmt: skip
+        at = data.index(tag, 128)
+        place = int.from_bytes(data[at + 4 : at + 8], "big")
+        struct.pack_into(">3i", data, place + 8, *(round(v * 65536) for v in xyz))
+    for name in (b"sRGB", "sRGB".encode("utf-16-be")):
+        data = data.replace(name, name[::-1])
+    return ImageCms.ImageCmsProfile(io.BytesIO(bytes(data)))
+
+
+@pytest.mark.parametrize("profile", [b"nonsense", bytes(200), b"\0" * 36 + b"acsp" + b"\xff" * 200])
+def test_it_passes_over_a_broken_profile(profile: bytes, tmp_path: Path) -> None:
+    quarters().save(tmp_path / "a.jpg", icc_profile=profile)
+    assert corners(shown(tmp_path / "a.jpg")) == CORNERS
+
+
+def test_it_shows_what_is_transparent_on_white_without_dark_fringes(tmp_path: Path) -> None:
+    picture = Image.new("RGBA", (400, 300), (0, 0, 0, 0))  # the hidden colour is black
+    picture.paste((220, 30, 30, 255), (0, 0, 199, 300))
+    picture.save(tmp_path / "a.png")
+    row = shown(tmp_path / "a.png", 100)[40].astype(int)
+    assert row[80].tolist() == [255, 255, 255]
+    assert row[:, 0].min() >= 215  # red all along the edge: never darker than the picture
+
+
+def test_it_shows_a_transparent_gif_by_its_first_frame(tmp_path: Path) -> None:
+    frames = [quarters(), Image.new("RGB", (400, 300))]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert corners(shown(tmp_path / "a.gif")) == CORNERS
+
+
+def test_it_shows_an_animated_webp_by_its_first_frame(tmp_path: Path) -> None:
+    frames = [quarters(), Image.new("RGB", (400, 300))]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:])
+    assert corners(shown(tmp_path / "a.webp")) == CORNERS
+
+
+def test_it_takes_the_preview_of_a_raw_file_turned_as_the_camera_was(tmp_path: Path) -> None:
+    preview = io.BytesIO()
+    quarters().transpose(Image.Transpose.ROTATE_90).save(preview, "JPEG")
+    path = dng(tmp_path / "a.dng", width=300, height=400, orientation=6, preview=preview.getvalue())
+    picture = decode.upright(path, mime_of(path), 400)
+    assert corners(picture.image.numpy()) == CORNERS
+    assert (picture.width, picture.height) == (400, 300)
+
+
+@pytest.mark.parametrize("preview", [None, "small", "damaged"])
+def test_it_develops_a_raw_file_whose_preview_is_no_use(
+    preview: str | None, tmp_path: Path
+) -> None:
+    inside = io.BytesIO()
+    quarters(*((40, 30) if preview == "small" else (400, 300))).save(inside, "JPEG")
+    data = inside.getvalue()[:-400] if preview == "damaged" else inside.getvalue()
+    path = dng(tmp_path / "a.dng", preview=data if preview else None)
+    pixels = shown(path, 400)
+    assert pixels.shape == (300, 400, 3)
+    assert np.ptp(pixels[20:-20, 20:-20].astype(int), axis=(0, 1)).max() <= 2  # the even sensor
+
+
+def bomb_png(path: Path, width: int = 60_000, height: int = 60_000) -> Path:
+    """A PNG of a few hundred bytes that claims billions of pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(100_000))), (b"IEND", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    ]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    return path
+
+
+def bomb(path: Path) -> Path:
+    """A small picture whose header is changed to claim far more pixels."""
+    if path.suffix == ".png":
+        return bomb_png(path)
+    quarters(64, 48).save(path, **({"compression": "raw"} if path.suffix == ".tif" else {}))
+    data = bytearray(path.read_bytes())
+    if path.suffix == ".jpg":
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = struct.pack(">HH", 65_000, 65_000)
+    elif path.suffix == ".gif":
+        size = struct.pack("<HH", 65_000, 65_000)
+        frame = data.index(b",\0\0\0\0") + 5
+        data[6:10] = data[frame : frame + 4] = size
+    elif path.suffix == ".bmp":
+        data[18:26] = struct.pack("<ii", 60_000, 60_000)
+    elif path.suffix == ".tif":
+        for tag in (256, 257):
+            at = data.index(struct.pack("<HH", tag, 3) if struct.pack("<HH", tag, 3) in data
+                            else struct.pack("<HH", tag, 4))  # fmt: skip
+            data[at : at + 12] = struct.pack("<HHII", tag, 4, 1, 60_000)
+    path.write_bytes(bytes(data))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tif"])
+def test_it_refuses_a_pixel_bomb_by_its_header(kind: str, tmp_path: Path) -> None:
+    assert "more than the 500 million of DECODER_MEGAPIXELS" in refusal(
+        bomb(tmp_path / f"a.{kind}")
+    )
+
+
+@pytest.mark.parametrize("kind", [*PLAIN, "heic", "jxl", "dng"])
+def test_it_heeds_the_limit_of_pixels_for_every_kind(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "heic":
+        pillow_heif.from_pillow(quarters()).save(path)
+    elif kind == "jxl":
+        path.write_bytes(imagecodecs.jpegxl_encode(np.asarray(quarters())))
+    elif kind == "dng":
+        dng(path)
+    else:
+        quarters().save(path)
+    assert "DECODER_MEGAPIXELS" in refusal(path, most_pixels=100_000)
+
+
+@pytest.mark.parametrize("kind", ["png", "gif", "webp", "tif", "avif", "heic", "jxl", "bmp", "dng"])
+def test_it_refuses_what_is_cut_off(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    noise = Image.fromarray(
+        np.random.default_rng(1).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    )
+    if kind == "heic":
+        pillow_heif.from_pillow(noise).save(path)
+    elif kind == "jxl":
+        path.write_bytes(imagecodecs.jpegxl_encode(np.asarray(noise)))
+    elif kind == "dng":
+        dng(path)
+    else:
+        noise.save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert refusal(path)
+
+
+def test_it_shows_the_readable_part_of_a_jpeg_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    quarters().save(path, quality=100)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    picture = decode.upright(path, "image/jpeg", 200)
+    assert "premature end" in str(picture.damage)
+    assert corners(picture.image.numpy())[:2] == CORNERS[:2]
+    assert "premature end" in refusal(path)  # a face is not looked for in half a picture
+
+
+@pytest.mark.parametrize("name", sorted(BY_EXTENSION))
+def test_it_refuses_rubbish_by_every_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{name}"
+    path.write_bytes(b"rubbish " * 5000)
+    mime_type = BY_EXTENSION[name].mime_type
+    with pytest.raises(Unprocessable):
+        decode.upright(path, mime_type, 240)
+
+
+@pytest.mark.parametrize(
+    "mime_type", ["image/svg+xml", "application/pdf", None, "image/x-portable"]
+)
+def test_it_opens_nothing_that_is_never_filed(mime_type: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    with pytest.raises(Unprocessable, match="no decoder"):
+        decode.upright(path, mime_type, 240)
+    with pytest.raises(Unprocessable):  # and a name of another kind does not bring it in
+        decode.upright(path, "image/jpeg", 240)
+
+
+def test_it_knows_a_decoder_for_every_kind_that_is_filed() -> None:
+    filed = {k.mime_type for k in BY_EXTENSION.values() if k.media_type != "sidecar"}
+    assert filed - decode.READERS.keys() == set()
+
+
+def test_it_tells_a_missing_file_from_a_damaged_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        decode.upright(tmp_path / "gone.jpg", "image/jpeg", 240)
+
+
+def test_it_blames_a_broken_disk_and_not_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quarters().save(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:500])
+
+    def broken(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "pread", broken)
+    with pytest.raises(OSError, match=r"Input/output error.*a\.png"):
+        decode.upright(tmp_path / "a.png", "image/png", 240)
+
+
+def test_it_leaves_out_of_a_jpeg_what_is_not_needed() -> None:
+    assert [stills._shrink(side, 1920) for side in (1000, 3839, 3840, 8000, 16320)] == [
+        1,
+        1,
+        2,
+        4,
+        8,
+    ]

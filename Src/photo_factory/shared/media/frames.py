@@ -44,12 +44,12 @@ def _read(container: Any, wanted: Wanted) -> Picture:
     wanted.check(stream.codec_context.width, stream.codec_context.height)
     stream.thread_type = "NONE"  # the loop works several films at the same time
     duration = _duration_of(container, stream)
-    best, light = None, -1.0
+    best, light = None, (-1.0, -1.0)
     for frame in _candidates(container, stream, duration):
-        found = _bright_share(frame)
+        found = _light(frame)
         if found > light:
             best, light = frame, found
-        if light >= _BRIGHT_SHARE:
+        if light[0] >= _BRIGHT_SHARE:
             break
     if best is None:
         raise Unprocessable("none of its frames can be decoded")
@@ -120,10 +120,10 @@ def _first_frame(container: Any, stream: Any) -> Any:
     return None
 
 
-def _bright_share(frame: Any) -> float:
-    """The share of a frame's pixels that is brighter than a camera's black."""
-    small = frame.reformat(width=64, height=64, format="gray", interpolation="AREA")
-    return float((small.to_ndarray() > _DARK).mean())
+def _light(frame: Any) -> tuple[float, float]:
+    """The share of a frame's pixels that is brighter than a camera's black, and its mean."""
+    small = frame.reformat(width=64, height=64, format="gray", interpolation="AREA").to_ndarray()
+    return float((small > _DARK).mean()), float(small.mean())
 
 
 def _picture(frame: Any, stream: Any, wanted: Wanted, duration: float | None) -> Picture:

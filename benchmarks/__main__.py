@@ -10,7 +10,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import claims, duplicates, latency, phone_photos, small_files, two_file_systems
+from benchmarks import (
+    addons,
+    claims,
+    duplicates,
+    latency,
+    phone_photos,
+    small_files,
+    two_file_systems,
+)
 from benchmarks.context import Context
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts
@@ -22,6 +30,8 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "duplicates": duplicates.run,
     "latency": latency.run,
     "claims": claims.run,
+    "addon_latency": addons.run_latency,
+    "executors": addons.run_cluster,
 }
 
 

@@ -60,10 +60,10 @@ class Factory:
         self.command("ingest", **settings)
         return time.perf_counter() - start
 
-    def command(self, verb: str, **settings: str) -> None:
+    def command(self, *words: str, **settings: str) -> None:
         """One verb of `photo-factory`, from its start to its end."""
         subprocess.run(
-            [sys.executable, "-m", "photo_factory", verb],
+            [sys.executable, "-m", "photo_factory", *words],
             env=self.environment(**settings),
             check=True,
             capture_output=True,

@@ -51,6 +51,11 @@ _OWN = (
         "files what arrives in the inbox and enters it in the ledger",
         is_addon=False,
     ),
+    ServiceEntry(
+        "thumbnail",
+        "photo_factory.addons.thumbnail",
+        "makes small pictures of every photo and film",
+    ),
 )
 
 

@@ -129,9 +129,10 @@ class Factory:
         (found,) = [row for row in self.arrivals() if row["name"] == name]
         return found
 
-    def status(self) -> Row:
-        """The Librarian's last beat."""
-        (found,) = self._rows(select(SystemStatus.__table__))
+    def status(self, service: str = "librarian") -> Row:
+        """The last beat of a service."""
+        table = SystemStatus.__table__
+        (found,) = self._rows(select(table).where(table.c.service_name == service))
         return found
 
     def account(self) -> dict[str, Row]:

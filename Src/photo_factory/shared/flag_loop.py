@@ -92,6 +92,7 @@ class FlagLoop:
         self._is_prepared = False
         self._idle: str | None = None
         self._away: str | None = None
+        self._crash: str | None = None
         self._complaint: str | None = None
         self._asked_complaint = self._renewed = float("-inf")
         self._rest_s = FIRST_REST
@@ -108,6 +109,9 @@ class FlagLoop:
                     if once:
                         break
                     self._rest()
+        except Exception as error:
+            self._crash = f"{type(error).__name__}: {error}"
+            raise
         finally:
             self._end()
         told = self._outcomes
@@ -228,8 +232,8 @@ class FlagLoop:
         self._heart.beat(status, self._task(), message)
 
     def _state(self) -> tuple[Status, str]:
-        if self._complaint:
-            return "ERROR", self._complaint
+        if self._crash or self._complaint:
+            return "ERROR", self._crash or self._complaint or ""
         trouble = self._away or self._pause.reason or self._what_takes_long()
         if trouble:
             return "WARNING", trouble

@@ -8,6 +8,8 @@ import time
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from photo_factory.shared.claims import Claim, Claims
 from photo_factory.shared.errors import LedgerAway, TryLater, Unprocessable
 from photo_factory.shared.facts import Facts
@@ -65,8 +67,7 @@ class Outcomes:
     def write(self, claims: Claims) -> None:
         """Tell the ledger. What it does not take now (LedgerAway) is told the next time."""
         if self._done:
-            self._count(claims.finish(self._done))
-            self._done.clear()
+            self._finish(claims)
         if self._to_fail:
             gone = claims.fail(self._to_fail)
             self.parked += gone
@@ -81,6 +82,23 @@ class Outcomes:
             same = [one for one in self._to_give_back if one[1:] == alike[1:]]
             claims.give_back([claim for claim, *_ in same], pause_s, reason)
             self._to_give_back = [one for one in self._to_give_back if one[1:] != alike[1:]]
+
+    def _finish(self, claims: Claims) -> None:
+        try:
+            self._count(claims.finish(self._done))
+            self._done.clear()
+        except (SQLAlchemyError, KeyError):  # one of them says what the ledger cannot hold
+            while self._done:
+                self._finish_one(claims, *self._done[-1])
+                self._done.pop()
+
+    def _finish_one(self, claims: Claims, claim: Claim, facts: Facts) -> None:
+        try:
+            self._count(claims.finish([(claim, facts)]))
+        except (SQLAlchemyError, KeyError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            self._to_fail.append((claim, f"the ledger does not take what was found: {reason}"))
+            log.error("%s: what was found cannot be written: %s", claim.asset.final_path, reason)
 
     def _who_is_away(self, claim: Claim, error: Exception) -> str | None:
         if isinstance(error, FileNotFoundError) and not self._originals.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from photo_factory.shared import clock, flag_loop
+from photo_factory.shared import clock, flag_loop, runs
 from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.facts import Facts
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import MediaAsset, StageRun
 from tests.parts import PostgreSQL
@@ -74,6 +76,46 @@ def test_it_tries_again_later_and_parks_what_has_no_tries_left(shop: Shop) -> No
     assert shop.run(MAX_TRIES="2") is False
     assert shop.runs()["breaks.jpg"]["parked_at"]
     assert shop.assets()["breaks.jpg"]["error_message"].endswith("ValueError: surprise")
+
+
+@pytest.mark.parametrize("name", ["wrong.jpg", "unknown.jpg"])
+def test_facts_that_the_ledger_does_not_take_fail_alone(shop: Shop, name: str) -> None:
+    shop.add("1.jpg", name, "2.jpg")
+    assert shop.run(RETRY_AFTER="60") is False
+    assert "the ledger does not take" in shop.runs()[name]["last_error"]
+    assert shop.runs()[name]["tries_left"] == 4
+    assert [row["is_thumbnailed"] for n, row in sorted(shop.assets().items())] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+def test_it_writes_the_rows_of_its_own_tables_anew(shop: Shop) -> None:
+    shop.add("a.jpg", "b.jpg")
+    for _ in range(2):
+        shop.change(process=_two_copies_and_a_place).run()
+        runs.redo(shop.engine, shop.settings(), shop.service)
+    for table, count in (("backup_copies", 4), ("places", 1)):
+        assert len(shop._rows(text(f"SELECT * FROM {table}"))) == count
+
+
+def _two_copies_and_a_place(asset: Any, settings: Any) -> Facts:
+    copies = [
+        {"target": target, "path": asset.final_path, "copied_at": clock.now()} for target in "ab"
+    ]
+    place = {"id": uuid.UUID(int=7), "provider": "x", "language": "", "latitude": 1.0,
+             "longitude": 2.0, "display": "here", "found_at": clock.now()}  # fmt: skip
+    return Facts({"place_id": place["id"]}, {"backup_copies": copies}, {"places": [place]})
+
+
+def test_it_says_why_it_ended_when_it_breaks(shop: Shop) -> None:
+    def prepare(settings: Any, engine: Any) -> None:
+        raise RuntimeError("no models")
+
+    with pytest.raises(RuntimeError):
+        shop.change(prepare=prepare).run()
+    assert (shop.status()["status"], shop.status()["message"]) == (
+        "ERROR", "RuntimeError: no models",
+    )  # fmt: skip
 
 
 def test_its_pauses_grow(shop: Shop) -> None:

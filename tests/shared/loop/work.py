@@ -53,6 +53,14 @@ def _wait(asset: Asset, _settings: Settings) -> Facts:
     return Facts({"mime_type": "image/waited"})
 
 
+def _wrong(asset: Asset, _settings: Settings) -> Facts:
+    return Facts({"media_type": "no such type"})
+
+
+def _unknown(asset: Asset, _settings: Settings) -> Facts:
+    return Facts(replaces={"no_such_table": []})
+
+
 def _slow(asset: Asset, _settings: Settings) -> Facts:
     time.sleep(0.3)
     return Facts()
@@ -79,5 +87,6 @@ def _pid(asset: Asset, _settings: Settings) -> Facts:
 
 _DO = {
     "bad": _bad, "breaks": _breaks, "full": _full, "later": _later, "wait": _wait,
-    "slow": _slow, "crash": _crash, "bomb": _bomb, "hang": _hang, "pid": _pid,
+    "slow": _slow, "wrong": _wrong, "unknown": _unknown,
+    "crash": _crash, "bomb": _bomb, "hang": _hang, "pid": _pid,
 }  # fmt: skip

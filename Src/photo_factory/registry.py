@@ -56,6 +56,11 @@ _OWN = (
         "photo_factory.addons.thumbnail",
         "makes small pictures of every photo and film",
     ),
+    ServiceEntry(
+        "face",
+        "photo_factory.addons.face",
+        "finds the faces on every photo, and whose they are",
+    ),
 )
 
 

@@ -54,6 +54,7 @@ class Face(Base):
     __table_args__ = (
         one_of("assigned_by", ASSIGNED_BY),
         CheckConstraint("quality BETWEEN 0 AND 1", name="quality"),
+        Index(None, "engine", "engine_version", "changed_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -71,6 +72,7 @@ class Face(Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"), index=True)
     assigned_by: Mapped[str] = mapped_column(String(16), server_default="engine")
     found_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
 
 
 class BackupCopy(Base):

@@ -138,6 +138,7 @@ class MediaAsset(Base):
     thumbnailed_at: Mapped[datetime | None]
     is_face_scanned: Mapped[bool] = _flag()
     face_scanned_at: Mapped[datetime | None]
+    face_engine: Mapped[str | None]
     is_curated: Mapped[bool] = _flag()
     curated_at: Mapped[datetime | None]
     is_backed_up: Mapped[bool] = _flag()

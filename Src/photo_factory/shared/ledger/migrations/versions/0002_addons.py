@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_table("faces", *_faces())
     for name in ("asset_id", "person_id"):
         op.create_index(None, "faces", [name])
+    op.create_index(None, "faces", ["engine", "engine_version", "changed_at"])
     op.create_table("backup_copies", *_backup_copies())
     op.create_index(None, "backup_copies", ["target", "verified_at"])
     op.create_table("restore_drills", *_restore_drills())
@@ -51,6 +52,7 @@ def _change_media_assets() -> None:
         op.create_foreign_key(None, "media_assets", "places", ["place_id"], ["id"])
     op.create_index(None, "media_assets", ["place_id"])
     op.add_column("media_assets", _moment("verified_at", null=True))
+    op.add_column("media_assets", _text("face_engine", null=True))
     # A queue holds only the assets its flag applies to: else an idle poll would read the others.
     for flag, applies in _WAITING.items():
         name = f"ix_media_assets_waiting_{flag}"
@@ -117,6 +119,7 @@ def _faces() -> Iterator[sa.schema.SchemaItem]:
     yield sa.Column("person_id", sa.Uuid, sa.ForeignKey("persons.id"))
     yield sa.Column("assigned_by", sa.String(16), nullable=False, server_default="engine")
     yield _moment("found_at")
+    yield _moment("changed_at")
     yield _one_of("assigned_by", "engine", "person")
     yield sa.CheckConstraint("quality BETWEEN 0 AND 1", name="quality")
 

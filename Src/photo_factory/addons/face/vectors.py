@@ -183,11 +183,14 @@ class Memory:
         rows = connection.execute(query).all()
         if rows:
             self._seen = max(row.changed_at for row in rows)
-            self._take(rows)
+            self.take(rows)
 
-    def _take(self, rows: Sequence[Any]) -> None:
+    def take(self, rows: Sequence[Any]) -> None:
+        """Take in rows of faces (id, person_id, is_face, embedding), or what is new of them."""
         import numpy as np
 
+        if not rows:
+            return
         for row in rows:
             if row.id not in self._slots:
                 self._slots[row.id] = len(self._slots)

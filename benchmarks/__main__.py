@@ -17,6 +17,7 @@ from benchmarks import (
     latency,
     phone_photos,
     small_files,
+    thumbnails,
     two_file_systems,
 )
 from benchmarks.context import Context
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "claims": claims.run,
     "addon_latency": addons.run_latency,
     "executors": addons.run_cluster,
+    "thumbnails": thumbnails.run,
 }
 
 

@@ -79,7 +79,8 @@ def encoded(image: Any, settings: Settings) -> Iterator[tuple[int, bytes]]:
 
 def _file_of(image: Any, kind: str, quality: int) -> bytes:
     if kind == "webp":
-        return bytes(image.webpsave_buffer(Q=quality, effort=2, keep="none"))
+        # More effort would double the work again, and at this quality save hardly a byte.
+        return bytes(image.webpsave_buffer(Q=quality, effort=0, keep="none"))
     plain = colours.opaque(image)
     return bytes(plain.jpegsave_buffer(Q=quality, keep="none", subsample_mode="on"))
 

@@ -97,9 +97,13 @@ def finished(
 
 
 def from_array(pixels: Any) -> Any:
-    """A pyvips.Image of an array, height x width x bands of uint8."""
+    """A pyvips.Image of an array, height x width x bands of uint8; it shares the memory."""
+    import numpy as np
+
     height, width = pixels.shape[:2]
     bands = 1 if pixels.ndim == 2 else pixels.shape[2]
     kind = "b-w" if bands < 3 else vips.SRGB
-    image = vips.library().Image.new_from_memory(pixels.tobytes(), width, height, bands, "uchar")
+    image = vips.library().Image.new_from_memory(
+        np.ascontiguousarray(pixels).data, width, height, bands, "uchar"
+    )
     return image.copy(interpretation=kind)

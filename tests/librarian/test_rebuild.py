@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from photo_factory.librarian import manifest
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import Rebuilt, rebuild
 from photo_factory.librarian.records import Records
+from photo_factory.librarian.rows import COLUMNS
 from photo_factory.shared.ledger import database
 from tests.factory import Factory, Row, photo
 from tests.shared.media import made
@@ -64,6 +66,12 @@ def test_it_restores_every_column_from_the_day_folders(household: Factory) -> No
     assert (found.from_folders, found.from_files) == (len(before), 0)
     assert household.assets() == before
     assert household.verify().all_is_well
+
+
+def test_day_folders_tell_all_that_the_librarian_writes(household: Factory) -> None:
+    for ledger in household.paths.originals.rglob(manifest.LEDGER):
+        for line in ledger.read_text().splitlines():
+            assert sorted(json.loads(line)) == sorted(COLUMNS)
 
 
 def test_it_reads_the_files_where_the_folders_say_nothing(household: Factory) -> None:

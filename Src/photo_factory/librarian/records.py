@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
 from photo_factory.librarian.journal import Entry
-from photo_factory.librarian.rows import Row
+from photo_factory.librarian.rows import COLUMNS, Row
 from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import (
@@ -26,7 +26,7 @@ from photo_factory.shared.ledger.database import (
     notify,
     reading,
 )
-from photo_factory.shared.ledger.models import ADDON_FLAGS, Arrival, MediaAsset
+from photo_factory.shared.ledger.models import Arrival, MediaAsset
 
 LEFT = "it left the inbox before it was filed"
 
@@ -36,9 +36,7 @@ RETRY_AFTER = 5.0
 _assets = cast(Table, MediaAsset.__table__)
 _arrivals = cast(Table, Arrival.__table__)
 
-_OTHERS = {name for flag in ADDON_FLAGS for name in (flag, f"{flag.removeprefix('is_')}_at")}
-_OWN_COLUMNS = [column for column in _assets.c if column.name not in _OTHERS]
-"""What day folders tell: what the add-ons made of an asset may be out of date by a rebuild."""
+_OWN_COLUMNS = [_assets.c[name] for name in COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,16 @@ from typing import Any
 
 Row = dict[str, Any]
 
+COLUMNS = (
+    "id", "file_hash", "original_name", "original_path", "final_path", "size_bytes", "media_type",
+    "mime_type", "width", "height", "duration_s", "camera_make", "camera_model", "captured_at",
+    "captured_utc_offset", "captured_at_source", "captured_at_confidence", "location", "evidence",
+    "source_device", "content_identifier", "group_id", "group_key", "is_ingested", "ingested_at",
+    "has_errors", "error_message", "created_at",
+)  # fmt: skip
+"""What the Librarian writes of `media_assets`, in the ledger and in day folders: what the add-ons
+made of an asset may be out of date by the time the folders are read."""
+
 _TIMES = ("captured_at", "ingested_at", "created_at", "first_seen_at", "settled_at", "removed_at")
 _IDENTITIES = ("id", "group_id", "asset_id")
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from photo_factory.shared.claims import database_now, runs, waits_for
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.facts import assets
+from photo_factory.shared.facts import assets, chunks
 from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.ledger.database import away, notify, reading
 from photo_factory.shared.settings import Settings
@@ -152,19 +152,17 @@ def retry(
         }
         changed = update(runs).where(*failed).values(fresh).returning(runs.c.asset_id)
         ids = list(connection.scalars(changed))
-        _forget_errors(connection)
+        _forget_errors(connection, ids)
         notify(connection)
     return len(ids)
 
 
-def _forget_errors(connection: Connection) -> None:
-    """Clear what assets tell of services that gave up, where none has any more."""
+def _forget_errors(connection: Connection, ids: Sequence[uuid.UUID]) -> None:
+    """Clear what these assets tell of services that gave up, where none has any more."""
     still = exists().where(runs.c.asset_id == assets.c.id, runs.c.parked_at.is_not(None))
-    connection.execute(
-        update(assets)
-        .where(assets.c.has_errors, ~still)
-        .values(has_errors=False, error_message=None)
-    )
+    for some in chunks(ids):
+        these = update(assets).where(assets.c.id.in_(some), ~still)
+        connection.execute(these.values(has_errors=False, error_message=None))
 
 
 def redo(engine: Engine, settings: Settings, service: FlagService, where: str | None = None) -> int:

@@ -14,6 +14,7 @@ from benchmarks import (
     addons,
     claims,
     duplicates,
+    faces,
     latency,
     phone_photos,
     small_files,
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "addon_latency": addons.run_latency,
     "executors": addons.run_cluster,
     "thumbnails": thumbnails.run,
+    "faces": faces.run,
 }
 
 

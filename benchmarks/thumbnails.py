@@ -111,8 +111,8 @@ def _likeness(context: Context) -> list[Figure]:
         with context.folder() as folder:
             picture.save(folder / "a.jpg", quality=92)
             judge = {name: _worst(context, name, folder) for name in ("ours", "Pillow, plain")}
-        note = f"Pillow, plain: {judge['Pillow, plain']:.3f}"
-        worst = judge["ours"]
+        worst, plain = judge["ours"], judge["Pillow, plain"]
+        note = f"{worst:.3f}; Pillow, plain: {plain:.3f}"
         figures.append(Figure(NAME, f"worst SSIM, {what}", worst, "", target, "at least", note))
     return figures
 

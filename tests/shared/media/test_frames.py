@@ -114,6 +114,13 @@ def test_it_shows_the_first_frame_of_a_film_that_is_broken_further_on(tmp_path: 
     assert corners(upright(path, "video/mp2t").image.numpy()) == CORNERS
 
 
+def test_it_refuses_a_coding_that_nobody_knows(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mkv", [PICTURE] * 3)
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_SECRET/ISO/AV"))
+    with pytest.raises(Unprocessable, match="how its pictures are coded"):
+        upright(path, "video/x-matroska")
+
+
 @pytest.mark.parametrize("share", [0.02, 0.5])
 def test_it_refuses_a_film_that_lost_its_index(share: float, tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", [PICTURE] * 30)  # its `moov` stands at the end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,11 @@ def read_frame(wanted: Wanted) -> Picture:
                 return _read(container, wanted)
         except (av.FFmpegError, EOFError) as error:
             raise Unprocessable(f"it cannot be decoded: {_told(error)}") from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # The film itself sent its reader to a place before its beginning.
+            raise Unprocessable("it cannot be decoded: its index leads nowhere") from error
 
 
 def _told(error: Exception) -> str:
@@ -41,6 +47,8 @@ def _told(error: Exception) -> str:
 
 def _read(container: Any, wanted: Wanted) -> Picture:
     stream = _pictures_of(container)
+    if stream.codec_context is None:
+        raise Unprocessable("no decoder here knows how its pictures are coded")
     wanted.check(stream.codec_context.width, stream.codec_context.height)
     stream.thread_type = "NONE"  # the loop works several films at the same time
     duration = _duration_of(container, stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -117,7 +118,7 @@ def read_heic(wanted: Wanted) -> Picture:
             one = heif[heif.primary_index]
             wanted.check(*one.size)
             image = from_array(np.asarray(one))
-        except (ValueError, EOFError, RuntimeError, SyntaxError) as error:
+        except (ValueError, IndexError, EOFError, RuntimeError, SyntaxError) as error:
             raise Unprocessable(f"it cannot be decoded: {error}") from error
     profile = one.info.get("icc_profile")
     if profile:
@@ -147,7 +148,7 @@ def _by_pillow(
     import numpy as np
     from PIL import Image
 
-    with wanted.file() as file, _without_pillows_limit():
+    with wanted.file() as file, _pillow_keeps_quiet():
         try:
             with Image.open(file, formats=[kind]) as picture:
                 if refused is not None and picture.mode != only:
@@ -164,13 +165,15 @@ def _by_pillow(
 
 
 @contextmanager
-def _without_pillows_limit() -> Iterator[None]:
-    """Lift Pillow's own limit of pixels, as `Wanted.check` sets the one of this house."""
+def _pillow_keeps_quiet() -> Iterator[None]:
+    """Without its warnings, and its own limit of pixels: `Wanted.check` sets that of this house."""
     from PIL import Image
 
     before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
 

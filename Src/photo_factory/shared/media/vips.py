@@ -60,7 +60,8 @@ def _told(error: Exception) -> str:
     """The first thing libvips complained of, on one line."""
     detail = str(getattr(error, "detail", "") or error)
     lines = [line.strip() for line in detail.splitlines() if line.strip()]
-    return lines[0] if lines else "for no reason that libvips told"
+    first = lines[0] if lines else "for no reason that libvips told"
+    return f"{first}; more DECODER_MEMORY may help" if "memory" in first else first
 
 
 def load(source: int | bytes, mime_type: str, **options: Any) -> Any:

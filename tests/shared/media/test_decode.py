@@ -17,8 +17,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from photo_factory.shared.errors import Unprocessable
-from photo_factory.shared.media import decode, stills
+from photo_factory.shared.media import decode, isobmff, jxl_size, stills
 from photo_factory.shared.media.kinds import BY_EXTENSION, kind_of
+from tests.corpus.corpus import samples_folder
 from tests.shared.media.pictures import CORNERS, corners, dng, quarters, turned
 
 PLAIN = ["jpg", "png", "gif", "webp", "bmp", "tif", "avif"]
@@ -152,6 +153,29 @@ def _display_p3() -> ImageCms.ImageCmsProfile:
     for name in (b"sRGB", "sRGB".encode("utf-16-be")):
         data = data.replace(name, name[::-1])
     return ImageCms.ImageCmsProfile(io.BytesIO(bytes(data)))
+
+
+@pytest.mark.parametrize(
+    ("bands", "dtype"),
+    [(1, np.uint8), (3, np.uint8), (4, np.uint8), (3, np.uint16), (3, np.float32)],
+)
+def test_it_reads_every_depth_of_a_jpeg_xl(bands: int, dtype: Any, tmp_path: Path) -> None:
+    """libjxl's encoder takes bytes for sRGB, and finer samples for linear light."""
+    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    pixels = np.full((30, 40, bands), full, dtype)
+    pixels[..., : min(bands, 3)] = full * (188 / 255 if dtype is np.uint8 else 0.5)
+    path = tmp_path / "a.jxl"
+    path.write_bytes(imagecodecs.jpegxl_encode(pixels.squeeze(), lossless=True))
+    assert np.abs(shown(path).astype(int) - 188).max() <= 1
+
+
+def test_it_reads_the_colours_of_a_jpeg_xl_in_display_p3() -> None:
+    sample = samples_folder() / "immich/formats/jxl/16bit-HDR-P3-nclx.jxl"
+    if not sample.is_file():
+        pytest.skip(f"no samples: {sample} is missing (see PHOTO_FACTORY_SAMPLES)")
+    with sample.open("rb") as file:
+        start = isobmff.jxl_codestream(file, sample.stat().st_size)
+    assert jxl_size.code_points_of(start) == (12, 13)
 
 
 @pytest.mark.parametrize("profile", [b"nonsense", bytes(200), b"\0" * 36 + b"acsp" + b"\xff" * 200])

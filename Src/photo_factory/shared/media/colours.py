@@ -8,7 +8,6 @@ from photo_factory.shared.media import vips
 
 _PROFILE = "icc-profile-data"
 _DESCRIPTION_BYTES = 4096
-_WHITE = 255
 
 
 def to_srgb(image: Any, fallback: str | None = None) -> Any:
@@ -28,7 +27,8 @@ def opaque(image: Any) -> Any:
     """Put what is transparent on white."""
     if not image.hasalpha():
         return image
-    return image.flatten(background=[_WHITE] * (image.bands - 1))
+    white = 65535 if image.format == "ushort" else 255
+    return image.flatten(background=[white] * (image.bands - 1))
 
 
 def _has_foreign_profile(image: Any) -> bool:

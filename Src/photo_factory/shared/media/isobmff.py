@@ -185,10 +185,9 @@ def read_cr3(file: BinaryIO, size: int, findings: Findings) -> None:
 
 def read_jxl(file: BinaryIO, size: int, findings: Findings) -> None:
     """Read JPEG XL (ISO/IEC 18181-2): a bare codestream, or boxes with Exif and XMP."""
+    findings.width, findings.height = jxl_size.size_of(jxl_codestream(file, size))
     file.seek(0)
     if file.read(2) == b"\xff\x0a":
-        file.seek(0)
-        findings.width, findings.height = jxl_size.size_of(file.read(64))
         return
     for box in boxes(file, 0, size):
         if box.kind == b"Exif":
@@ -199,7 +198,18 @@ def read_jxl(file: BinaryIO, size: int, findings: Findings) -> None:
         elif box.kind == b"brob":
             inner = payload(file, box, 4).decode("latin-1").strip()
             findings.notes.append(f"{inner} is packed with Brotli and was not read")
-        elif box.kind in (b"jxlc", b"jxlp") and findings.width is None:
-            data = payload(file, box, 64)
-            start = 4 if box.kind == b"jxlp" else 0
-            findings.width, findings.height = jxl_size.size_of(data[start:])
+
+
+def jxl_codestream(file: BinaryIO, size: int) -> bytes:
+    """Return the beginning of a JPEG XL's codestream; empty where there is none."""
+    file.seek(0)
+    if file.read(2) == b"\xff\x0a":
+        file.seek(0)
+        return file.read(64)
+    start = b""
+    for box in boxes(file, 0, size):
+        if box.kind == b"jxlc":
+            return payload(file, box, 64)
+        if box.kind == b"jxlp" and len(start) < 64:  # the first part may be tiny
+            start += payload(file, box, 68)[4:]
+    return start

@@ -97,13 +97,16 @@ def finished(
 
 
 def from_array(pixels: Any) -> Any:
-    """A pyvips.Image of an array, height x width x bands of uint8; it shares the memory."""
+    """A pyvips.Image that shares an array, height x width x bands of uint8 or uint16."""
     import numpy as np
 
     height, width = pixels.shape[:2]
     bands = 1 if pixels.ndim == 2 else pixels.shape[2]
-    kind = "b-w" if bands < 3 else vips.SRGB
     image = vips.library().Image.new_from_memory(
-        np.ascontiguousarray(pixels).data, width, height, bands, "uchar"
+        np.ascontiguousarray(pixels).data, width, height, bands, _FORMATS[pixels.dtype.name]
     )
-    return image.copy(interpretation=kind)
+    grey, colour = ("b-w", vips.SRGB) if pixels.dtype == np.uint8 else ("grey16", "rgb16")
+    return image.copy(interpretation=grey if bands < 3 else colour)
+
+
+_FORMATS = {"uint8": "uchar", "uint16": "ushort"}

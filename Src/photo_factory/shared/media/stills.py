@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from photo_factory.shared.errors import Unprocessable
-from photo_factory.shared.media import colours, isobmff, vips
-from photo_factory.shared.media.clues import Findings
+from photo_factory.shared.media import colours, isobmff, jxl_size, vips
 from photo_factory.shared.media.pixels import Picture, Wanted, finished, fitted, from_array
+
+_SRGB = (1, 13)
+"""Primaries and transfer of sRGB (ITU-T H.273)."""
 
 
 def read_jpeg(wanted: Wanted) -> Picture:
@@ -76,16 +78,16 @@ def _unturned(image: Any) -> Any:
 
 
 def _code_points(file: BinaryIO) -> tuple[int, int]:
-    """Primaries and transfer of HEIC and AVIF by their `colr` box (H.273); (1, 13) is sRGB."""
+    """Primaries and transfer of HEIC and AVIF by their `colr` box (ITU-T H.273)."""
     size = file.seek(0, os.SEEK_END)
     try:
         found = isobmff.primary_properties(file, size)
     except ValueError:
-        return 1, 13
+        return _SRGB
     for kind, data in found:
         if kind == b"colr" and data[:4] == b"nclx":
             return int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")
-    return 1, 13
+    return _SRGB
 
 
 def _by_code_points(
@@ -199,29 +201,23 @@ def read_jxl(wanted: Wanted) -> Picture:
 
     with wanted.file() as file:
         data = file.read()
-        _check_jxl(wanted, file)
+        start = isobmff.jxl_codestream(file, len(data))
+    claimed = jxl_size.size_of(start)
+    if claimed[0] and claimed[1]:
+        wanted.check(claimed[0], claimed[1])
     try:
         pixels = imagecodecs.jpegxl_decode(data, index=0, numthreads=1)
     except (imagecodecs.JpegxlError, ValueError, RuntimeError) as error:
         raise Unprocessable(f"it cannot be decoded: {error}") from error
     height, width = pixels.shape[:2]
+    codes = jxl_size.code_points_of(start) or _SRGB
     with vips.complaints():
-        return finished(from_array(_bytes_of(pixels)), wanted, (width, height))
+        return _by_code_points(from_array(_whole_numbers(pixels)), wanted, (width, height), codes)
 
 
-def _check_jxl(wanted: Wanted, file: BinaryIO) -> None:
-    findings = Findings()
-    size = os.fstat(wanted.descriptor).st_size
-    isobmff.read_jxl(file, size, findings)
-    if findings.width and findings.height:
-        wanted.check(findings.width, findings.height)
-
-
-def _bytes_of(pixels: Any) -> Any:
+def _whole_numbers(pixels: Any) -> Any:
     import numpy as np
 
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.uint16:
-        return (pixels >> 8).astype(np.uint8)
-    return (np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8)
+    if pixels.dtype.kind == "f":
+        return (np.clip(pixels, 0, 1) * 65535 + 0.5).astype(np.uint16)
+    return pixels

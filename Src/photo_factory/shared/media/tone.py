@@ -14,7 +14,7 @@ import numpy as np
 Pixels = Any
 """height x width x 3, uint8 or uint16 over their whole range, in R'G'B'."""
 
-PQ, HLG = 16, 18
+LINEAR, PQ, HLG = 8, 16, 18
 _BT2020, _P3 = 9, 12
 _WHITE_NITS = 203.0  # ITU-R BT.2408: diffuse white of HDR
 _PEAK_NITS = 1000.0  # of HLG's nominal display
@@ -30,7 +30,7 @@ _TO_SRGB = {
 
 def needs_mapping(primaries: int, transfer: int) -> bool:
     """Whether pixels with these code points would look wrong when taken for sRGB."""
-    return primaries in _TO_SRGB or transfer in (PQ, HLG)
+    return primaries in _TO_SRGB or transfer in (LINEAR, PQ, HLG)
 
 
 def mapped(pixels: Pixels, primaries: int, transfer: int) -> Pixels:
@@ -69,6 +69,8 @@ def _linear_table(transfer: int, top: int) -> Pixels:
         light = _pq(code)
     elif transfer == HLG:
         light = _hlg(code)
+    elif transfer == LINEAR:
+        light = code
     else:
         light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
     return light.astype(np.float32)

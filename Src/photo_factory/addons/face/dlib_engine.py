@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +35,11 @@ _SAME = 0.3
 
 def version() -> str:
     """dlib's own, without the patch level, and that of the models."""
-    dlib = ".".join(version_of("dlib-bin").split(".")[:2])
+    try:
+        dlib = version_of("dlib-bin")
+    except PackageNotFoundError:  # somebody has built it from its source, which has another name
+        dlib = version_of("dlib")
+    dlib = ".".join(dlib.split(".")[:2])
     return f"{dlib}+{version_of('face_recognition_models')}"
 
 

@@ -29,6 +29,7 @@ from photo_factory.shared.claims import database_now
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import Face, MediaAsset
 from photo_factory.shared.media.decode import upright_rgb
+from photo_factory.shared.settings import Settings
 
 NAME = "faces"
 SIZE = (1600, 1200)
@@ -45,31 +46,28 @@ def run(context: Context) -> list[Figure]:
 def _false_faces(context: Context) -> Iterator[Figure]:
     count = context.scaled(1_000, 60)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(faces_on, range(count), chunksize=10))
+        found = list(pool.map(qualities_on, range(count), chunksize=10))
     by_kind = {
-        kind.__name__.strip("_"): sum(found[number] for number in range(i, count, len(KINDS)))
+        kind.__name__.strip("_"): sum(len(found[number]) for number in range(i, count, len(KINDS)))
         for i, kind in enumerate(KINDS)
     }
     told = ", ".join(f"{kind} {number}" for kind, number in by_kind.items())
-    yield Figure(
-        NAME,
-        f"false faces in {count:,} pictures without any",
-        float(sum(found)),
-        "faces",
-        note=told,
-    )
-    wrong = 1_000 * sum(1 for one in found if one) / count
-    yield Figure(NAME, "pictures with a false face", wrong, "in 1,000")
+    per_thousand = 1_000 / count
+    false = sum(map(len, found)) * per_thousand
+    yield Figure(NAME, "false faces in 1,000 pictures without any", false, "faces", note=told)
+    limit = Settings.model_fields["face_min_quality"].default
+    strangers = sum(quality >= limit for one in found for quality in one) * per_thousand
+    yield Figure(NAME, "good enough to be given to a person", strangers, "faces")
 
 
 _engine: list[DlibEngine] = []
 
 
-def faces_on(number: int) -> int:
-    """How many faces the default engine sees on the made picture of this number."""
+def qualities_on(number: int) -> list[float]:
+    """The quality of each face the default engine sees on the made picture of this number."""
     if not _engine:
         _engine.append(DlibEngine())
-    return len(_engine[0].find(made(number)))
+    return [face.quality for face in _engine[0].find(made(number))]
 
 
 def made(number: int) -> Any:

@@ -82,9 +82,9 @@ class DlibEngine:
 
     def _by_hog(self, rgb: Any) -> Iterator[tuple[Any, float]]:
         found, scores, _ = self._hog.run(rgb, 0, 0.0)
-        for box, score in zip(found, scores, strict=True):
-            # The score is a distance from the border between face and not; 1 is well inside.
-            yield box, 0.5 + score / 2
+        # The score is a distance from the border between face and not. What was taken for a face
+        # on made pictures without any had 0.63 at most, clear portraits have around 2.
+        yield from zip(found, scores, strict=True)
 
     def _by_network(self, rgb: Any) -> Iterator[tuple[Any, float]]:
         small, factor = _shrunk(rgb)

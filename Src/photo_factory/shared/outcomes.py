@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import time
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
@@ -17,10 +18,10 @@ from photo_factory.shared.facts import Facts
 log = logging.getLogger(__name__)
 
 _AWAY = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN,
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.ENOTCONN,
     errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 }  # fmt: skip
-"""What an operating system says of a disk that is full, broken or gone: no photo's fault."""
+"""What an operating system says of a disk that is full or gone: no photo's fault."""
 
 
 class Outcomes:
@@ -101,10 +102,19 @@ class Outcomes:
             log.error("%s: what was found cannot be written: %s", claim.asset.final_path, reason)
 
     def _who_is_away(self, claim: Claim, error: Exception) -> str | None:
-        if isinstance(error, FileNotFoundError) and not self._originals.is_dir():
-            return f"the storage is away: {self._originals} is not there"
-        if isinstance(error, OSError) and error.errno in _AWAY:
-            return f"{claim.asset.final_path}: {error}"
+        if not isinstance(error, OSError):
+            return None
+        # One bad sector or one lost file is that photo's; a disk that is gone has lost them all.
+        if error.errno in (errno.ENOENT, errno.EIO) and (reason := self._storage_is_away()):
+            return reason
+        return f"{claim.asset.final_path}: {error}" if error.errno in _AWAY else None
+
+    def _storage_is_away(self) -> str | None:
+        try:
+            with os.scandir(self._originals) as found:
+                next(found, None)
+        except OSError as error:
+            return f"the storage is away: {error}"
         return None
 
     def _note_failure(self, claim: Claim, error: Exception) -> None:

@@ -153,6 +153,13 @@ def test_it_says_so_when_the_storage_is_gone(shop: Shop) -> None:
     assert shop.runs()["a.jpg"]["tries_left"] == 4
 
 
+def test_one_bad_sector_is_that_photos_and_stops_nobody(shop: Shop) -> None:
+    shop.add("1.jpg", "sector.jpg")
+    assert shop.run(RETRY_AFTER="60") is False
+    assert shop.runs()["sector.jpg"]["tries_left"] == 4
+    assert shop.assets()["1.jpg"]["is_thumbnailed"]
+
+
 def test_it_goes_on_by_itself_when_what_was_away_is_back(
     shop: Shop, running: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,10 @@ def _full(asset: Asset, _settings: Settings) -> Facts:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def _sector(asset: Asset, _settings: Settings) -> Facts:
+    raise OSError(errno.EIO, "Input/output error")
+
+
 def _later(asset: Asset, settings: Settings) -> Facts:
     if away(settings).exists():
         raise TryLater("the provider does not answer")
@@ -86,7 +90,7 @@ def _pid(asset: Asset, _settings: Settings) -> Facts:
 
 
 _DO = {
-    "bad": _bad, "breaks": _breaks, "full": _full, "later": _later, "wait": _wait,
+    "bad": _bad, "breaks": _breaks, "full": _full, "sector": _sector, "later": _later, "wait": _wait,
     "slow": _slow, "wrong": _wrong, "unknown": _unknown,
     "crash": _crash, "bomb": _bomb, "hang": _hang, "pid": _pid,
 }  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing import get_context
 from statistics import median
@@ -16,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 from sqlalchemy import insert
 from tests.addons.face.conftest import a_face
+from tests.corpus import corpus
 from tests.factory import Factory
 from tests.shared.ledger.rows import an_asset
 
@@ -26,6 +29,7 @@ from photo_factory.addons.face import record, vectors
 from photo_factory.addons.face.dlib_engine import DlibEngine
 from photo_factory.addons.face.engines import Identity
 from photo_factory.shared.claims import database_now
+from photo_factory.shared.errors import Unprocessable
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import Face, MediaAsset
 from photo_factory.shared.media.decode import upright_rgb
@@ -40,7 +44,7 @@ _OURS = Identity("dlib", "bench")
 
 def run(context: Context) -> list[Figure]:
     """False faces in made pictures, time a photo, and the search among many embeddings."""
-    return [*_false_faces(context), *_time_a_photo(context), *_search(context)]
+    return [*_false_faces(context), _on_samples(), *_time_a_photo(context), *_search(context)]
 
 
 def _false_faces(context: Context) -> Iterator[Figure]:
@@ -58,6 +62,33 @@ def _false_faces(context: Context) -> Iterator[Figure]:
     limit = Settings.model_fields["face_min_quality"].default
     strangers = sum(quality >= limit for one in found for quality in one) * per_thousand
     yield Figure(NAME, "good enough to be given to a person", strangers, "faces")
+
+
+HAVE_FACES = {
+    "immich/albums/text/craft-beer.jpg",
+    "immich/metadata/faces/portrait-orientation-6.jpg",
+    "immich/metadata/faces/portrait.jpg",
+    "jpg/invalid/image00971.jpg",
+    "tiff/DudleyLeavittUtah.tiff",
+}
+"""Samples on which a person sees a face where the engine does."""
+
+
+def _on_samples() -> Figure:
+    samples = corpus.samples_folder()
+    what = "false faces on the real samples without any"
+    if not (samples / "truth.csv").is_file():
+        return Figure(NAME, what, None, "faces", note=f"no samples in {samples}")
+    engine, found, pictures = DlibEngine(), 0, 0
+    with (samples / "truth.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["path"] not in HAVE_FACES]
+    for row in rows:
+        with suppress(Unprocessable):  # some samples are damaged on purpose
+            if row["mime"].startswith("image/"):
+                rgb = upright_rgb(samples / row["path"], row["mime"], max(SIZE))
+                found += len(engine.find(np.ascontiguousarray(rgb)))
+                pictures += 1
+    return Figure(NAME, what, float(found), "faces", note=f"{pictures} pictures")
 
 
 _engine: list[DlibEngine] = []

@@ -14,7 +14,7 @@ from photo_factory.addons import face
 from photo_factory.addons.face import engines, scan
 from photo_factory.shared.ledger.models import Face, MediaAsset, StageRun, SystemStatus
 from photo_factory.shared.settings import Settings
-from tests.addons.face.portraits import portraits
+from tests.addons.face.portraits import portraits, strangers
 from tests.factory import Factory
 
 
@@ -67,6 +67,17 @@ def test_its_slow_pass_finds_the_profile_beside_her_and_takes_him_for_another(
     hers, his = found[:2], found[2:]
     assert hers[0]["person_id"] == hers[1]["person_id"] != his[0]["person_id"]
     assert his[0]["person_id"] == his[1]["person_id"]
+
+
+def test_it_takes_strangers_for_different_persons(factory: Factory) -> None:
+    for path in strangers():
+        factory.drop(path.name, path.read_bytes())
+    with_portraits(factory)
+    assert run(factory)
+    found = faces(factory)
+    whose = {row["original_name"]: row["person_id"] for row in found}
+    assert len(found) == len(whose) == 4 and None not in whose.values()
+    assert len(set(whose.values())) == 3
 
 
 def test_it_raises_the_flag_of_a_photo_without_faces(factory: Factory) -> None:

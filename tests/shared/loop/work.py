@@ -90,7 +90,8 @@ def _pid(asset: Asset, _settings: Settings) -> Facts:
 
 
 _DO = {
-    "bad": _bad, "breaks": _breaks, "full": _full, "sector": _sector, "later": _later, "wait": _wait,
+    "bad": _bad, "breaks": _breaks, "full": _full, "sector": _sector,
+    "later": _later, "wait": _wait,
     "slow": _slow, "wrong": _wrong, "unknown": _unknown,
     "crash": _crash, "bomb": _bomb, "hang": _hang, "pid": _pid,
 }  # fmt: skip

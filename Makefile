@@ -19,7 +19,7 @@ setup-dev: $(VENV)/.installed-dev
 $(VENV)/.installed: requirements.txt requirements-face.txt constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing what Photo Factory needs into $(VENV): about 800 MB, a minute or so"
-	$(PIP) --only-binary :all: --no-binary face_recognition_models -r requirements.txt -r requirements-face.txt
+	$(PIP) --only-binary :all: --no-binary face_recognition_models,pyvips -r requirements.txt -r requirements-face.txt
 	$(PIP) --no-deps -e .
 	touch $@
 

@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 
 class BackupSettings(BaseSettings):
     """Where copies go, and what counts as safe."""
 
+    backup_targets: SecretStr | None = Field(
+        None,
+        alias="BACKUP_TARGETS",
+        description="Where copies go: folders, sftp://, s3://, smb:// with commas between.",
+    )
+    backup_bandwidth: float = Field(
+        0.0,
+        ge=0,
+        le=100_000,
+        alias="BACKUP_BANDWIDTH",
+        description="MiB a second to and from all targets together; 0: as fast as it goes.",
+    )
+    backup_known_hosts: Path = Field(
+        Path("~/.ssh/known_hosts"),
+        alias="BACKUP_KNOWN_HOSTS",
+        description="OpenSSH's list of host keys; an sftp:// server that is not in it is refused.",
+    )
+    backup_key_file: Path | None = Field(
+        None,
+        alias="BACKUP_KEY_FILE",
+        description="The private key for sftp://; else the agent's keys and those of ~/.ssh.",
+    )
+    backup_timeout: float = Field(
+        60.0,
+        ge=1,
+        le=3600,
+        alias="BACKUP_TIMEOUT",
+        description="Seconds after which a server that does not answer counts as away.",
+    )
     safe_days: int = Field(
         90,
         ge=1,

@@ -1,0 +1,186 @@
+"""What a backup target can do, whichever kind it is; the kinds are in modules of their own.
+
+Paths on a target are as below Storage: "Originals/2024/2024-05-01/a.jpg", "Ledger/…".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from photo_factory.addons.backup import urls
+from photo_factory.shared import executors, files
+from photo_factory.shared.errors import PhotoFactoryError, TryLater, Unprocessable
+from photo_factory.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from photo_factory.addons.backup.file_target import Store
+
+READ_BACK, STORE_CHECKSUM = "read back", "store checksum"
+
+MARKER = ".photo-factory-backup"
+"""What `backup init` leaves at a target: without it the disk is not mounted, or another one."""
+
+PARTIAL = ".photo-factory-partial"
+"""How unfinished names end; they begin with a dot."""
+
+
+class Corrupted(PhotoFactoryError):
+    """What came back from a target are not the bytes that were sent."""
+
+
+class Unreadable(PhotoFactoryError):
+    """The original here cannot be read now."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The SHA-256 of a copy, and how it was proven: `read back` or `store checksum`."""
+
+    sha256: str
+    how: str
+
+
+class Target(Protocol):
+    """One place where copies are kept.
+
+    Every method raises TryLater, naming the target and what to do, while it is away or full.
+    """
+
+    name: str
+    """The URL without secrets, as the ledger keeps it."""
+
+    def check(self) -> None:
+        """Nothing when it is ready; TryLater when it is away or was never initialised."""
+
+    def initialise(self) -> None:
+        """Leave the marker there, so that a disk that is not mounted is told from one that is."""
+
+    def size(self, path: str) -> int | None:
+        """Bytes of a file, None where there is none."""
+
+    def sha256(self, path: str) -> str:
+        """The SHA-256 of all bytes as they come back; FileNotFoundError."""
+
+    def put(self, source: Path, path: str, file_hash: str) -> Proof:
+        """Copy a file there, proven by its hash before it gets its name.
+
+        The same bytes under that name are adopted, after reading them; Unprocessable where other
+        bytes are: nothing is overwritten. What a cut left half done is gone on with. Corrupted when
+        other bytes came back; Unprocessable when the source does not hold `file_hash`.
+        """
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a small list's whole new content under its name."""
+
+    def read(self, path: str) -> bytes:
+        """A small file; FileNotFoundError."""
+
+    def fetch(self, path: str, into: Path) -> str:
+        """Bring a file here, durable, under a name that must be free; the SHA-256 of what came."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a file another name, which must be free."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file; nothing where there is none."""
+
+    def names(self, folder: str) -> list[str]:
+        """Files directly below a folder, without unfinished ones; [] where there is none."""
+
+    def folders(self, folder: str) -> list[str]:
+        """Folders directly below a folder; [] where there is none."""
+
+
+def open_target(url: str, settings: Settings) -> Target:
+    """The target at a URL; nothing is asked of it yet. SettingsError for a bad URL."""
+    at = urls.address(url, settings)
+    if at.kind == "s3":
+        from photo_factory.addons.backup.s3_target import S3Target
+
+        return S3Target(at, settings)
+    from photo_factory.addons.backup.file_target import FileTarget
+
+    return FileTarget(at.name, _store(at, settings), settings)
+
+
+def _store(at: urls.Address, settings: Settings) -> Store:
+    if at.kind == "sftp":
+        from photo_factory.addons.backup.sftp_store import SftpStore
+
+        return SftpStore(at, settings)
+    if at.kind == "smb":
+        from photo_factory.addons.backup.smb_store import SmbStore
+
+        return SmbStore(at, settings)
+    from photo_factory.addons.backup.folder_store import FolderStore
+
+    return FolderStore(Path(at.path))
+
+
+def open_targets(settings: Settings) -> list[Target]:
+    """Those of BACKUP_TARGETS, opened once in a process."""
+    return [_opened(url, settings) for url in urls.urls(settings)]
+
+
+@cache
+def _opened(url: str, settings: Settings) -> Target:
+    return open_target(url, settings)
+
+
+def blocks_of(source: Path) -> Iterator[bytes]:
+    """The bytes of a local file; Unreadable, Unprocessable, or TryLater when we are to stop."""
+    try:
+        descriptor = files.open_regular(source)
+    except FileNotFoundError:
+        raise Unprocessable(f"{source} is missing: see `photo-factory verify`") from None
+    except OSError as error:
+        raise Unreadable(f"{source} cannot be read: {error.strerror}") from error
+    try:
+        while block := _next(descriptor, source):
+            heed_end()
+            yield block
+    finally:
+        os.close(descriptor)
+
+
+def _next(descriptor: int, source: Path) -> bytes:
+    try:
+        return os.read(descriptor, files.READ_SIZE)
+    except OSError as error:
+        raise Unreadable(f"{source} cannot be read: {error.strerror}") from error
+
+
+def heed_end() -> None:
+    """Give up between two blocks when this process is to end; TryLater."""
+    if executors.stopping.is_set():
+        raise TryLater("stopping")
+
+
+def sha256_of(blocks: Iterator[bytes]) -> str:
+    """The SHA-256 of a stream, in hexadecimal."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def damaged(source: Path) -> Unprocessable:
+    """What to say of an original whose bytes are not those that were filed."""
+    return Unprocessable(
+        f"{source} does not hold the bytes that were filed: it is not copied over good copies; "
+        "see `photo-factory verify`"
+    )
+
+
+def occupied(name: str, path: str) -> Unprocessable:
+    """What to say where other bytes have the name."""
+    return Unprocessable(
+        f"backup target {name} has another file at {path}, which is left alone: look at it, move "
+        "it away, then `photo-factory retry`"
+    )

@@ -1,0 +1,173 @@
+"""What every kind of target must do, asked of each over its real server."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from photo_factory.addons.backup.targets import MARKER, READ_BACK, STORE_CHECKSUM
+from photo_factory.shared import executors
+from photo_factory.shared.errors import TryLater, Unprocessable
+from photo_factory.shared.files import sha256_of
+from tests.addons.backup.conftest import Place
+
+DAY = "Originals/2024/2024-05-01"
+PATH = f"{DAY}/a photo, ä.jpg"
+
+
+def test_it_waits_for_a_target_that_was_never_initialised(place: Place) -> None:
+    with pytest.raises(TryLater, match="backup init"):
+        place.open().check()
+    place.open().initialise()
+    place.open().initialise()
+    place.open().check()
+
+
+def test_it_keeps_proven_copies_under_the_name_they_have_here(place: Place, source: Path) -> None:
+    target = place.open()
+    proof = target.put(source, PATH, sha256_of(source))
+    assert proof.sha256 == target.sha256(PATH) == sha256_of(source)
+    assert proof.how == (STORE_CHECKSUM if place.kind == "s3" else READ_BACK)
+    assert target.size(PATH) == source.stat().st_size
+    assert target.names(DAY) == ["a photo, ä.jpg"]
+    assert target.folders("Originals/2024") == ["2024-05-01"]
+    if place.folder:
+        assert (place.folder / PATH).read_bytes() == source.read_bytes()
+
+
+def test_it_sends_large_files_in_parts(place: Place, big_source: Path) -> None:
+    target = place.open()
+    assert target.put(big_source, PATH, sha256_of(big_source)).sha256 == sha256_of(big_source)
+    assert target.sha256(PATH) == sha256_of(big_source)
+
+
+def test_it_knows_what_is_not_there(place: Place, tmp_path: Path) -> None:
+    target = place.open()
+    assert target.size(PATH) is None
+    assert (target.names(DAY), target.folders("Originals")) == ([], [])
+    for ask in (target.sha256, target.read, lambda path: target.fetch(path, tmp_path / "x")):
+        with pytest.raises(FileNotFoundError):
+            ask(PATH)
+    target.remove(PATH)
+    assert not (tmp_path / "x").exists()
+
+
+def test_it_adopts_the_same_bytes_after_reading_them(place: Place, source: Path) -> None:
+    target = place.open()
+    target.put(source, PATH, sha256_of(source))
+    assert target.put(source, PATH, sha256_of(source)).how == READ_BACK
+
+
+def test_it_leaves_other_bytes_of_the_same_name_alone(place: Place, source: Path) -> None:
+    target = place.open()
+    target.write(PATH, b"a stranger's")
+    with pytest.raises(Unprocessable, match="another file"):
+        target.put(source, PATH, sha256_of(source))
+    assert target.read(PATH) == b"a stranger's"
+
+
+def test_it_sees_rot(place: Place, source: Path) -> None:
+    target = place.open()
+    target.put(source, PATH, sha256_of(source))
+    rotten = bytearray(source.read_bytes())
+    rotten[1_000_000] ^= 1
+    place.change(PATH, bytes(rotten))
+    assert target.sha256(PATH) == hashlib.sha256(rotten).hexdigest() != sha256_of(source)
+
+
+def test_it_sends_no_original_that_is_damaged(place: Place, source: Path) -> None:
+    target = place.open()
+    with pytest.raises(Unprocessable, match="does not hold the bytes"):
+        target.put(source, PATH, "0" * 64)
+    assert target.names(DAY) == [] and target.size(PATH) is None
+
+
+def test_it_says_that_an_original_is_missing(place: Place, tmp_path: Path) -> None:
+    with pytest.raises(Unprocessable, match="is missing"):
+        place.open().put(tmp_path / "gone.jpg", PATH, "0" * 64)
+
+
+def test_it_brings_files_back(place: Place, source: Path, tmp_path: Path) -> None:
+    target = place.open()
+    target.put(source, PATH, sha256_of(source))
+    assert (
+        target.fetch(PATH, tmp_path / "back") == sha256_of(tmp_path / "back") == sha256_of(source)
+    )
+    with pytest.raises(FileExistsError):
+        target.fetch(PATH, tmp_path / "back")
+
+
+def test_it_replaces_small_lists_whole(place: Place) -> None:
+    target = place.open()
+    for content in (b"one\n", b"", b"three\n" * 1000):
+        target.write(f"{DAY}/SHA256SUMS", content)
+        assert target.read(f"{DAY}/SHA256SUMS") == content
+    assert target.names(DAY) == ["SHA256SUMS"]
+
+
+def test_it_renames_but_never_over_another(place: Place, source: Path) -> None:
+    target = place.open()
+    target.put(source, PATH, sha256_of(source))
+    target.write(f"{DAY}/taken", b"x")
+    with pytest.raises((FileExistsError, TryLater)):
+        target.rename(PATH, f"{DAY}/taken")
+    assert target.read(f"{DAY}/taken") == b"x"
+    target.rename(PATH, "Originals/2024/2024-06-02/b.jpg")
+    assert target.size(PATH) is None
+    assert target.sha256("Originals/2024/2024-06-02/b.jpg") == sha256_of(source)
+    target.remove("Originals/2024/2024-06-02/b.jpg")
+    assert target.names("Originals/2024/2024-06-02") == []
+
+
+def test_it_goes_on_where_it_was_cut(
+    place: Place, big_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second try sends only what is missing; S3 keeps whole parts, the others every byte."""
+    target = place.open()
+    sent: list[int] = []
+
+    def take(count: int) -> None:
+        sent.append(count)
+        if sum(sent) > 20 << 20 and len(sent) < 10_000:
+            executors.stopping.set()
+
+    monkeypatch.setattr(target._bandwidth, "take", take)  # type: ignore[attr-defined]
+    with pytest.raises(TryLater, match="stopping"):
+        target.put(big_source, PATH, sha256_of(big_source))
+    assert target.size(PATH) is None
+    executors.stopping.clear()
+    first = sum(sent)
+    monkeypatch.setattr(target._bandwidth, "take", sent.append)  # type: ignore[attr-defined]
+    target.put(big_source, PATH, sha256_of(big_source))
+    read_back = 0 if place.kind == "s3" else big_source.stat().st_size
+    assert sum(sent) - read_back <= big_source.stat().st_size + (1 << 20) < 2 * first
+    assert target.sha256(PATH) == sha256_of(big_source)
+    assert target.names(DAY) == ["a photo, ä.jpg"]
+
+
+def test_it_starts_again_where_the_left_over_is_not_the_beginning(
+    place: Place, source: Path
+) -> None:
+    if place.folder is None:
+        pytest.skip("an S3 store shows no unfinished object")
+    left = place.folder / DAY / f".{sha256_of(source)}.photo-factory-partial"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"other bytes")
+    target = place.open()
+    target.put(source, PATH, sha256_of(source))
+    assert target.sha256(PATH) == sha256_of(source)
+    assert not left.exists()
+
+
+def test_it_hides_the_marker(place: Place) -> None:
+    target = place.open()
+    target.initialise()
+    assert target.names("") == []
+    assert target.size(MARKER)
+
+
+def test_it_tells_no_secret(place: Place) -> None:
+    target = place.open()
+    assert "not-to-be-told" not in f"{target.name} {target!r} {vars(target)}"

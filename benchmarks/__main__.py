@@ -15,6 +15,7 @@ from benchmarks import (
     claims,
     duplicates,
     faces,
+    geocode,
     latency,
     phone_photos,
     small_files,
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "executors": addons.run_cluster,
     "thumbnails": thumbnails.run,
     "faces": faces.run,
+    "geocode": geocode.run,
 }
 
 

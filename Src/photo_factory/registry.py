@@ -51,6 +51,7 @@ _OWN = (
         "files what arrives in the inbox and enters it in the ledger",
         is_addon=False,
     ),
+    ServiceEntry("geocode", "photo_factory.addons.geocode", "names the places of photos and films"),
     ServiceEntry(
         "thumbnail",
         "photo_factory.addons.thumbnail",

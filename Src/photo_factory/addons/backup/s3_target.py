@@ -188,7 +188,7 @@ class S3Target:
         """One PUT; whether the store says that it holds these bytes."""
         self._bandwidth.take(len(content))
         wanted = _base64(hashlib.sha256(content).digest())
-        given = {**self._at_key(path), "Body": content, "ChecksumSHA256": wanted}
+        given = {**self._at_key(path), "Body": content, **_sum(wanted)}
         try:
             told = self._s3.put_object(**given, **condition)
         except ClientError as error:
@@ -213,23 +213,24 @@ class S3Target:
         upload, there = self._begun(path)
         sums, parts = [], []
         for number, block in enumerate(_regrouped(blocks_of(source), part), start=1):
-            digest = hashlib.sha256(block)
-            wanted = _base64(digest.digest())
-            etag = there.get((number, len(block), wanted)) or self._put_part(
-                path, upload, number, block, wanted
-            )
-            sums.append(digest.digest())
+            sums.append(hashlib.sha256(block).digest())
+            wanted, md5 = _base64(sums[-1]), hashlib.md5(block, usedforsecurity=False).hexdigest()
+            # A part's ETag is its MD5 nearly everywhere; the proof is that of the whole.
+            etag = f'"{md5}"'
+            if there.get(number) != (len(block), etag):
+                etag = self._put_part(path, upload, number, block, wanted)
             parts.append({"PartNumber": number, "ETag": etag, "ChecksumSHA256": wanted})
-        done = self._complete(path, upload, parts)
-        whole = _base64(hashlib.sha256(b"".join(sums)).digest()) + f"-{len(sums)}"
-        return bool(done.get("ChecksumSHA256") == whole and self._keeps(path, whole))
+        self._complete(path, upload, parts)
+        return self._keeps(path, _base64(hashlib.sha256(b"".join(sums)).digest()))
 
-    def _keeps(self, path: str, whole: str) -> bool:
+    def _keeps(self, path: str, of_parts: str) -> bool:
+        """Whether the store's own sum of the parts' sums is ours; it may end with their number."""
         kept = self._s3.head_object(**self._at_key(path), ChecksumMode="ENABLED")
-        return bool(kept.get("ChecksumSHA256") == whole)
+        told: str = kept.get("ChecksumSHA256", "")
+        return told.partition("-")[0] == of_parts
 
-    def _begun(self, path: str) -> tuple[str, dict[tuple[int, int, str], str]]:
-        """An upload to go on with, and its parts: (number, size, SHA-256) to ETag."""
+    def _begun(self, path: str) -> tuple[str, dict[int, tuple[int, str]]]:
+        """An upload to go on with, and its parts: number to size and ETag."""
         key = self._key(path)
         listed = self._s3.list_multipart_uploads(**self._in_bucket, Prefix=key)
         for one in listed.get("Uploads", ()):
@@ -238,32 +239,27 @@ class S3Target:
         given = {**self._at_key(path), "ChecksumAlgorithm": "SHA256"}
         return self._s3.create_multipart_upload(**given)["UploadId"], {}
 
-    def _parts(self, path: str, upload: str) -> dict[tuple[int, int, str], str]:
+    def _parts(self, path: str, upload: str) -> dict[int, tuple[int, str]]:
         pages = self._s3.get_paginator("list_parts").paginate(**self._at_key(path), UploadId=upload)
-        return {
-            (one["PartNumber"], one["Size"], one["ChecksumSHA256"]): one["ETag"]
-            for page in pages
-            for one in page.get("Parts", ())
-            if "ChecksumSHA256" in one
-        }
+        parts = (one for page in pages for one in page.get("Parts", ()))
+        return {one["PartNumber"]: (one["Size"], one["ETag"]) for one in parts}
 
     def _put_part(self, path: str, upload: str, number: int, block: bytes, wanted: str) -> str:
         self._bandwidth.take(len(block))
         told = self._s3.upload_part(
             **self._at_key(path), UploadId=upload, PartNumber=number, Body=block,
-            ChecksumSHA256=wanted,
+            **_sum(wanted),
         )  # fmt: skip
         return str(told["ETag"])
 
-    def _complete(self, path: str, upload: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    def _complete(self, path: str, upload: str, parts: list[dict[str, Any]]) -> None:
         given = {**self._at_key(path), "UploadId": upload, "MultipartUpload": {"Parts": parts}}
         try:
-            done: dict[str, Any] = self._s3.complete_multipart_upload(**given, IfNoneMatch="*")
+            self._s3.complete_multipart_upload(**given, IfNoneMatch="*")
         except ClientError as error:
             if _code(error) not in _UNKNOWN:
                 raise
-            done = self._s3.complete_multipart_upload(**given)
-        return done
+            self._s3.complete_multipart_upload(**given)
 
     def _blocks(self, path: str) -> Iterator[bytes]:
         with self._speaking():
@@ -306,6 +302,11 @@ class S3Target:
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _sum(wanted: str) -> dict[str, str]:
+    """Have the store check this SHA-256, and keep it."""
+    return {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": wanted}
 
 
 def _base64(digest: bytes) -> str:

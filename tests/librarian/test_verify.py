@@ -108,3 +108,17 @@ def test_it_looks_at_every_folder_once(filed: Factory) -> None:
         filed.on_disk(source).rename(folder / "a.jpg")
         found = filed.verify()
         assert (found.assets, found.missing, found.unknown) == (3, [], [])
+
+
+def test_it_keeps_what_it_proved_in_the_ledger(filed: Factory) -> None:
+    before = {row["original_name"]: row["verified_at"] for row in filed.assets()}
+    assert all(row["verified_at"] == row["ingested_at"] for row in filed.assets())
+    filed.on_disk(filed.asset("a.jpg")).unlink()
+    path = filed.on_disk(filed.asset("c.jpg"))
+    path.write_bytes(path.read_bytes() + b"x")
+    filed.verify()
+    assert filed.asset("b.jpg")["verified_at"] > before["b.jpg"]
+    assert (filed.asset("a.jpg")["verified_at"], filed.asset("c.jpg")["verified_at"]) == (
+        None,
+        None,
+    )

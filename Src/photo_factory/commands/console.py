@@ -38,6 +38,11 @@ def give_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=True))  # noqa: T201
 
 
+def give_line(text: str) -> None:
+    """One line of an answer for a program."""
+    print(text)  # noqa: T201
+
+
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     """A table on stdout; states are coloured and said in words."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)

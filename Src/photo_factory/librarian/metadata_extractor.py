@@ -129,6 +129,7 @@ def asset_row(item: Item) -> Row:
         "group_key": key_of(item),
         "is_ingested": True,
         "ingested_at": now,
+        "verified_at": now,
         "has_errors": bool(facts.errors),
         "error_message": "; ".join(facts.errors) or None,
         "created_at": now,

@@ -14,12 +14,20 @@ COLUMNS = (
     "mime_type", "width", "height", "duration_s", "camera_make", "camera_model", "captured_at",
     "captured_utc_offset", "captured_at_source", "captured_at_confidence", "location", "evidence",
     "source_device", "content_identifier", "group_id", "group_key", "is_ingested", "ingested_at",
-    "has_errors", "error_message", "created_at",
+    "verified_at", "has_errors", "error_message", "created_at",
 )  # fmt: skip
 """What the Librarian writes of `media_assets`, in the ledger and in day folders: what the add-ons
 made of an asset may be out of date by the time the folders are read."""
 
-_TIMES = ("captured_at", "ingested_at", "created_at", "first_seen_at", "settled_at", "removed_at")
+_TIMES = (
+    "captured_at",
+    "ingested_at",
+    "verified_at",
+    "created_at",
+    "first_seen_at",
+    "settled_at",
+    "removed_at",
+)
 _IDENTITIES = ("id", "group_id", "asset_id")
 
 
@@ -41,6 +49,7 @@ def from_json(line: str | bytes) -> Row:
     row = json.loads(line)
     if not isinstance(row, dict) or "file_hash" not in row or "final_path" not in row:
         raise ValueError("not a row of media_assets")
+    row.setdefault("verified_at", row.get("ingested_at"))  # lines of before 0002 have none
     return typed(row)
 
 

@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, func, select
+from sqlalchemy import Engine, Table, func, select, update
 
 from photo_factory.librarian import manifest
 from photo_factory.librarian.filing import held
+from photo_factory.shared import clock
+from photo_factory.shared.facts import chunks
 from photo_factory.shared.files import sha256_from_disk
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import MediaAsset
@@ -102,11 +104,25 @@ class Verifier:
         findings.missing += [path for path, _, _ in expected if path not in on_disk]
         findings.unknown += sorted(on_disk - {path for path, _, _ in expected})
         there = [row for row in expected if row[0] in on_disk and self._is_in_sample()]
+        right = []
         for (path, _, size), verdict in zip(there, pool.map(self._verdict, there), strict=True):
             findings.hashed += 1
             findings.bytes += size
             if verdict:
                 getattr(findings, verdict).append(path)
+            else:
+                right.append(path)
+        wrong = {path for path, _, _ in expected if path not in on_disk}
+        wrong |= {path for path, _, _ in there} - set(right)
+        self._note(right, sorted(wrong))
+
+    def _note(self, right: list[str], wrong: list[str]) -> None:
+        """Keep in the ledger what is proven now, and that the others are not any more."""
+        with away(), self.engine.begin() as connection:
+            for paths, moment in ((right, clock.now()), (wrong, None)):
+                for some in chunks(paths):
+                    these = update(_assets).where(_assets.c.final_path.in_(some))
+                    connection.execute(these.values(verified_at=moment))
 
     def _is_in_sample(self) -> bool:
         return self.sample >= 100 or random.uniform(0, 100) < self.sample

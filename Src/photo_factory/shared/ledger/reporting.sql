@@ -225,7 +225,7 @@ SELECT arrivals.id AS arrival_id,
        arrivals.file_hash AS file_hash,
        media_assets.id AS asset_id,
        media_assets.final_path AS final_path,
-       COALESCE(media_assets.verified_at, media_assets.ingested_at) AS rehashed_at,
+       media_assets.verified_at AS rehashed_at,
        (SELECT COUNT(*) FROM backup_copies
         WHERE backup_copies.asset_id = media_assets.id
           AND backup_copies.verified_at IS NOT NULL

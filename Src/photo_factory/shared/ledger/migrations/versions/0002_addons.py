@@ -52,6 +52,8 @@ def _change_media_assets() -> None:
         op.create_foreign_key(None, "media_assets", "places", ["place_id"], ["id"])
     op.create_index(None, "media_assets", ["place_id"])
     op.add_column("media_assets", _moment("verified_at", null=True))
+    # They were hashed when they were filed.
+    op.execute("UPDATE media_assets SET verified_at = ingested_at")
     op.add_column("media_assets", _text("face_engine", null=True))
     # A queue holds only the assets its flag applies to: else an idle poll would read the others.
     for flag, applies in _WAITING.items():

@@ -1,0 +1,61 @@
+"""The verb `safe-to-delete`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from photo_factory.cli.common import Json, app, load_settings, migrated_engine
+from photo_factory.commands import console
+
+
+@app.command(
+    epilog="Examples: photo-factory safe-to-delete --device pixel-7 · "
+    "photo-factory safe-to-delete --device pixel-7 --list > safe.txt"
+)
+def safe_to_delete(
+    device: Annotated[
+        str | None, typer.Option(help="Only files of this device: the inbox's first folder.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="The original was hashed so many days ago at most.")
+    ] = None,
+    copies: Annotated[
+        int | None, typer.Option(min=0, help="So many targets hold a verified copy.")
+    ] = None,
+    only_list: Annotated[
+        bool, typer.Option("--list", help="Print the safe paths alone, one a line.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say which files are safe to delete from a phone, and why the others are not."""
+    from photo_factory.commands.safety import Answer, Demands, last_drill, verdicts
+
+    chosen = load_settings()
+    engine = migrated_engine(chosen)
+    demands = Demands(days or chosen.safe_days, chosen.safe_copies if copies is None else copies)
+    answer, drill, shown = Answer(), last_drill(engine), []
+    for verdict in verdicts(engine, demands, device):
+        answer.count(verdict)
+        if as_json:
+            shown.append(verdict.as_json())
+        elif only_list and verdict.why_not is None:
+            console.give_line(verdict.path)
+    drilled = f"{drill:%Y-%m-%d %H:%M} UTC" if drill else "never"
+    if as_json:
+        console.give_json({
+            "device": device, "demands": vars(demands), "safe": answer.safe,
+            "not_safe": answer.not_safe, "last_drill": drill.isoformat() if drill else None,
+            "files": shown,
+        })  # fmt: skip
+    elif not only_list:
+        gigabytes = f"{answer.safe_bytes / 1e9:.2f} GB"
+        rows = [("safe to delete", answer.safe, gigabytes), ("not safe", answer.not_safe, "")]
+        rows += [("", count, reason) for reason, count in answer.reasons.most_common()]
+        console.table("", ("", "files", ""), rows)
+        console.say(
+            f"safe means: filed, hashed within {demands.days} days, {demands.copies} verified "
+            f"copies. Last restore drill that went well: {drilled}"
+        )
+    raise typer.Exit(0 if answer.safe and not answer.not_safe else 1)

@@ -1,0 +1,128 @@
+"""`safe-to-delete`: which files of a phone are filed, proven and copied, and why others are not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row, text
+
+from photo_factory.shared import clock
+from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.ledger.database import away, reading
+
+_RECEIPTS = """
+SELECT path, source_device, size_bytes, state, reason, file_hash, asset_id, final_path,
+       rehashed_at, verified_copies, copies_verified_at
+FROM v_safe_to_delete
+"""
+_OF_DEVICE = " WHERE source_device = :device"
+_ORDER = " ORDER BY path, arrival_id"
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a file needs before it may go from the phone."""
+
+    days: int
+    copies: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One file that came from a device; `why_not` is None where it is safe to delete there."""
+
+    path: str
+    size_bytes: int
+    file_hash: str | None
+    final_path: str | None
+    rehashed_at: datetime | None
+    verified_copies: int
+    why_not: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt for programs."""
+        rehashed = self.rehashed_at.isoformat() if self.rehashed_at else None
+        return {**vars(self), "rehashed_at": rehashed}
+
+
+@dataclass
+class Answer:
+    """All verdicts added up."""
+
+    safe: int = 0
+    safe_bytes: int = 0
+    not_safe: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def count(self, verdict: Verdict) -> None:
+        """Add one."""
+        if verdict.why_not is None:
+            self.safe += 1
+            self.safe_bytes += verdict.size_bytes
+        else:
+            self.not_safe += 1
+            self.reasons[verdict.why_not] += 1
+
+
+def verdicts(engine: Engine, demands: Demands, device: str | None) -> Iterator[Verdict]:
+    """One file after the other, so that a million of them fit in any memory.
+
+    PhotoFactoryError where nothing ever came from that device.
+    """
+    if device is not None:
+        _check(engine, device)
+    query = text(_RECEIPTS + (_OF_DEVICE if device is not None else "") + _ORDER)
+    given = {} if device is None else {"device": device}
+    with away(), reading(engine) as connection:
+        found = connection.execution_options(yield_per=_AT_ONCE).execute(query, given)
+        for row in found:
+            yield _verdict(row, demands)
+
+
+def last_drill(engine: Engine) -> datetime | None:
+    """When a restore was last tried, and every file came back right."""
+    query = text("SELECT MAX(finished_at) FROM restore_drills WHERE failed = 0 AND assets > 0")
+    with away(), reading(engine) as connection:
+        return _moment(connection.scalar(query))
+
+
+def _check(engine: Engine, device: str) -> None:
+    query = text("SELECT DISTINCT source_device FROM arrivals WHERE source_device IS NOT NULL")
+    with away(), reading(engine) as connection:
+        known = sorted(connection.scalars(query))
+    if device not in known:
+        raise PhotoFactoryError(
+            f"nothing ever came from {device!r}; the devices are: {', '.join(known) or 'none yet'}"
+        )
+
+
+def _verdict(row: Row[Any], demands: Demands) -> Verdict:
+    rehashed_at = _moment(row.rehashed_at)
+    return Verdict(
+        row.path, row.size_bytes, row.file_hash, row.final_path, rehashed_at, row.verified_copies,
+        _why_not(row, rehashed_at, demands),
+    )  # fmt: skip
+
+
+def _why_not(row: Row[Any], rehashed_at: datetime | None, demands: Demands) -> str | None:
+    if row.asset_id is None:
+        return f"not filed, but {row.state}: {row.reason}"
+    if rehashed_at is None:
+        return "its original was found missing or different: run `photo-factory verify`"
+    if clock.now() - rehashed_at > timedelta(days=demands.days):
+        return f"its original was not hashed for {demands.days} days: run `photo-factory verify`"
+    if row.verified_copies < demands.copies:
+        return f"{row.verified_copies} of {demands.copies} verified copies"
+    return None
+
+
+def _moment(value: Any) -> datetime | None:
+    """A moment of a raw query: SQLite gives text, in UTC."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=clock.now().tzinfo)

@@ -62,6 +62,7 @@ _OWN = (
         "photo_factory.addons.face",
         "finds the faces on every photo, and whose they are",
     ),
+    ServiceEntry("backup", "photo_factory.addons.backup", "keeps verified copies elsewhere"),
 )
 
 

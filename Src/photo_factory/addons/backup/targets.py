@@ -9,7 +9,6 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -125,12 +124,15 @@ def _store(at: urls.Address, settings: Settings) -> Store:
 
 def open_targets(settings: Settings) -> list[Target]:
     """Those of BACKUP_TARGETS, opened once in a process."""
-    return [_opened(url, settings) for url in urls.urls(settings)]
+    chosen = (settings.root, *(getattr(settings, name) for name in _HEEDED))
+    for url in urls.urls(settings):
+        if (url, chosen) not in _opened:
+            _opened[url, chosen] = open_target(url, settings)
+    return [_opened[url, chosen] for url in urls.urls(settings)]
 
 
-@cache
-def _opened(url: str, settings: Settings) -> Target:
-    return open_target(url, settings)
+_opened: dict[tuple[str, tuple[object, ...]], Target] = {}
+_HEEDED = ("backup_known_hosts", "backup_key_file", "backup_timeout", "backup_bandwidth")
 
 
 def blocks_of(source: Path) -> Iterator[bytes]:

@@ -170,7 +170,7 @@ def redo(engine: Engine, settings: Settings, service: FlagService, where: str | 
 
     `where` is an SQL condition on media_assets. What is in hand now is done again as well.
     """
-    condition = _condition(engine, where)
+    condition = sql_condition(engine, where)
     redone = 0
     last = uuid.UUID(int=0)
     # In parts: a large ledger in one statement would keep everybody else waiting.
@@ -213,8 +213,8 @@ def _make_due(
     connection.execute(update(runs).where(this).values(fresh))
 
 
-def _condition(engine: Engine, where: str | None) -> ColumnElement[bool]:
-    """The SQL condition, after it was tried on the ledger without changing anything."""
+def sql_condition(engine: Engine, where: str | None) -> ColumnElement[bool]:
+    """The SQL condition on media_assets, tried without changing anything; PhotoFactoryError."""
     if not where:
         return text("1 = 1")  # type: ignore[return-value]
     if any(sign in where for sign in (";", "--", "/*")):

@@ -49,7 +49,8 @@ bench: setup-dev  ## Measure speed and memory beside named peers, as ratios in o
 faults: setup-dev  ## The long run of the kill and power-cut tests
 	FAULTS=long $(BIN)/python -m pytest tests/faults
 
-constraints: setup-dev  ## Pin every package the pinned ones bring along
+constraints:  ## Pin every package the pinned ones bring along
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv
 	{ echo "# Every package the pinned ones bring along, at the version that was tested. Made by \`make constraints\`."; \
 	  $(BIN)/uv pip compile -q requirements.txt requirements-face.txt requirements-dask.txt requirements-dev.txt --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new

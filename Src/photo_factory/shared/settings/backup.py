@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
+
+
+def _time_of_day(text: str) -> str:
+    if text == "never":
+        return ""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError(f"{text!r} is no time of day such as 03:30, nor never")
+    return text
 
 
 class BackupSettings(BaseSettings):
@@ -39,6 +49,25 @@ class BackupSettings(BaseSettings):
         le=3600,
         alias="BACKUP_TIMEOUT",
         description="Seconds after which a server that does not answer counts as away.",
+    )
+    backup_dumps_kept: int = Field(
+        14,
+        ge=1,
+        le=10_000,
+        alias="BACKUP_DUMPS_KEPT",
+        description="How many proven dumps of the ledger each target keeps.",
+    )
+    restore_drill: Annotated[str, AfterValidator(_time_of_day)] = Field(
+        "03:30",
+        alias="RESTORE_DRILL",
+        description="When, by TIMEZONE, the ledger is dumped and a restore tried; never: not.",
+    )
+    restore_drill_sample: int = Field(
+        20,
+        ge=1,
+        le=100_000,
+        alias="RESTORE_DRILL_SAMPLE",
+        description="How many files a drill restores from each target.",
     )
     safe_days: int = Field(
         90,

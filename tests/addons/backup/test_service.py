@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from photo_factory.addons import backup
 from photo_factory.addons.backup import copies, sums
 from photo_factory.addons.backup.targets import open_target
+from photo_factory.shared import executors
 from photo_factory.shared.ledger.addon_models import BackupCopy
 from photo_factory.shared.ledger.models import MediaAsset
 from tests.addons.backup.conftest import Place
@@ -30,7 +31,10 @@ def a_target(factory: Factory, name: str = "usb") -> Path:
 
 def run(factory: Factory, *targets: Any, **changes: Any) -> bool:
     settings = factory.settings(BACKUP_TARGETS=" ".join(map(str, targets)), **changes)
-    return backup.run(settings, threading.Event(), True)
+    try:
+        return backup.run(settings, threading.Event(), True)
+    finally:
+        executors.stopping.clear()  # else what follows in this process takes it for its end
 
 
 def rows(factory: Factory) -> list[dict[str, Any]]:

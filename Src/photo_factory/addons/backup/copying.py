@@ -8,7 +8,7 @@ import time
 
 from sqlalchemy import Engine
 
-from photo_factory.addons.backup import copies, urls
+from photo_factory.addons.backup import copies, nightly, urls
 from photo_factory.addons.backup.sums import Sums
 from photo_factory.addons.backup.targets import Corrupted, Target, open_targets
 from photo_factory.shared import executors
@@ -147,6 +147,7 @@ service = FlagService(
     process=process,
     prepare=prepare,
     idle=idle,
+    complaint=nightly.complaint,
 )
 
 
@@ -155,7 +156,10 @@ def run(
 ) -> bool:
     """Work until asked to stop (`once`: until nothing is due); False when all was not well."""
     open_targets(settings)  # a wrong URL is told before anything begins
+    scheduler = None if once else nightly.start(settings)
     try:
         return service.run(settings, stop, once, told)
     finally:
+        if scheduler:
+            scheduler.shutdown(wait=False)
         flush()

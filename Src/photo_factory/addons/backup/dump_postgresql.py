@@ -1,0 +1,103 @@
+"""Dumps of a PostgreSQL ledger, by pg_dump; proven in a scratch database on the same server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.ledger.database import away, connect
+
+EXTENSION = "pgdump"
+
+_LONGEST_S = 4 * 3600
+
+
+def dump(engine: Engine, into: Path) -> dict[str, int]:
+    """Write the ledger as it is at one moment; the rows each table has then."""
+    alike = engine.execution_options(isolation_level="REPEATABLE READ")
+    with away(), alike.connect() as connection:
+        snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
+        rows = _rows(connection)
+        _run(
+            engine.url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges",
+            f"--snapshot={snapshot}", f"--file={into}",
+        )  # fmt: skip
+    return rows
+
+
+def counts(engine: Engine, path: Path) -> dict[str, int]:
+    """What a restored dump holds; PhotoFactoryError when it cannot be restored."""
+    with _scratch(engine) as url:
+        _run(url, "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", str(path))
+        scratch = connect(url.render_as_string(hide_password=False))
+        try:
+            with away(), scratch.connect() as connection:
+                return _rows(connection)
+        finally:
+            scratch.dispose()
+
+
+@contextmanager
+def _scratch(engine: Engine) -> Iterator[URL]:
+    name = f"photo_factory_scratch_{secrets.token_hex(6)}"
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with away(), outside.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    except ProgrammingError as error:
+        raise PhotoFactoryError(
+            "it could not be restored for a trial, as the ledger's user may not make a scratch "
+            f"database: ALTER ROLE … CREATEDB ({_first_line(error)})"
+        ) from error
+    try:
+        yield engine.url.set(database=name)
+    finally:
+        with away(), outside.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+def _rows(connection: Connection) -> dict[str, int]:
+    query = text(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+    )
+    names = list(connection.scalars(query))
+    return {n: connection.scalar(text(f'SELECT COUNT(*) FROM "{n}"')) or 0 for n in names}
+
+
+def _run(url: URL, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's own programs on a database; the password is in no argument."""
+    given = {
+        "PGHOST": url.host, "PGPORT": url.port and str(url.port), "PGUSER": url.username,
+        "PGPASSWORD": url.password, "PGCONNECT_TIMEOUT": "15",
+    }  # fmt: skip
+    command = [program, "--no-password", f"--dbname={url.database}", *arguments]
+    environment = {**os.environ, **{name: str(value) for name, value in given.items() if value}}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False,
+            stdin=subprocess.DEVNULL, timeout=_LONGEST_S,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise PhotoFactoryError(
+            f"{program} is missing: install PostgreSQL's client of the server's version or newer"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise PhotoFactoryError(f"{program} did not end within four hours") from None
+    if done.returncode:
+        reason = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()
+        hint = (
+            "; install a client as new as the server" if "version mismatch" in done.stderr else ""
+        )
+        raise PhotoFactoryError(f"{program}: {' '.join(reason[:2])}{hint}")
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, text, update
 
+from photo_factory.commands import console
 from photo_factory.commands.safety import Answer, Demands, Verdict, last_drill, verdicts
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
@@ -147,11 +148,20 @@ def test_the_command_answers_people_programs_and_scripts(factory: Factory, engin
     assert "drill" in one.stderr
     assert tell("--list").stdout == "pixel-7/a.jpg\n"
     told = json.loads(tell("--json").stdout)
-    assert (told["safe"], told["not_safe"], told["last_drill"]) == (1, 1, None)
+    assert (told["device"], told["demands"]["copies"], told["last_drill"]) == (None, 2, None)
     assert {file["path"]: file["why_not"] for file in told["files"]} == {
         "pixel-7/a.jpg": None, "iphone/b.jpg": "0 of 2 verified copies",
     }  # fmt: skip
     assert tell("--copies", "0").returncode == 0
+
+
+def test_a_name_of_two_lines_is_not_listed_for_scripts(
+    factory: Factory, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.give_lines(["pixel-7/a.jpg", "pixel-7/x\niphone/b.jpg"])
+    told = capsys.readouterr()
+    assert told.out == "pixel-7/a.jpg\n"
+    assert "left out" in told.err
 
 
 def test_the_receipts_are_rows_in_the_ledger(factory: Factory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Annotated
 
 import typer
@@ -35,21 +36,17 @@ def safe_to_delete(
     chosen = load_settings()
     engine = migrated_engine(chosen)
     demands = Demands(days or chosen.safe_days, chosen.safe_copies if copies is None else copies)
-    answer, drill, shown = Answer(), last_drill(engine), []
-    for verdict in verdicts(engine, demands, device):
-        answer.count(verdict)
-        if as_json:
-            shown.append(verdict.as_json())
-        elif only_list and verdict.why_not is None:
-            console.give_line(verdict.path)
+    answer, drill = Answer(), last_drill(engine)
+    judged = answer.counting(verdicts(engine, demands, device))
     drilled = f"{drill:%Y-%m-%d %H:%M} UTC" if drill else "never"
     if as_json:
-        console.give_json({
-            "device": device, "demands": vars(demands), "safe": answer.safe,
-            "not_safe": answer.not_safe, "last_drill": drill.isoformat() if drill else None,
-            "files": shown,
-        })  # fmt: skip
-    elif not only_list:
+        head = {"device": device, "demands": vars(demands)}
+        head |= {"last_drill": drill.isoformat() if drill else None}
+        console.give_long_json(head, "files", (verdict.as_json() for verdict in judged))
+    elif only_list:
+        console.give_lines(verdict.path for verdict in judged if verdict.why_not is None)
+    else:
+        deque(judged, maxlen=0)
         gigabytes = f"{answer.safe_bytes / 1e9:.2f} GB"
         rows = [("safe to delete", answer.safe, gigabytes), ("not safe", answer.not_safe, "")]
         rows += [("", count, reason) for reason, count in answer.reasons.most_common()]

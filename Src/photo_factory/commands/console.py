@@ -38,9 +38,21 @@ def give_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=True))  # noqa: T201
 
 
-def give_line(text: str) -> None:
-    """One line of an answer for a program."""
-    print(text)  # noqa: T201
+def give_long_json(head: dict[str, Any], name: str, items: Iterable[Any]) -> None:
+    """The same with a list at its end that may be too long for memory."""
+    print(json.dumps(head, ensure_ascii=True)[:-1] + f', "{name}": [', end="")  # noqa: T201
+    for number, item in enumerate(items):
+        print(",\n" if number else "\n", json.dumps(item), sep="", end="")  # noqa: T201
+    print("\n]}")  # noqa: T201
+
+
+def give_lines(lines: Iterable[str]) -> None:
+    """Lines of an answer for a script; what would be two lines is left out, and told."""
+    for line in lines:
+        if line.isprintable():
+            print(line)  # noqa: T201
+        else:
+            say(f"left out, as its name has control characters: {line!r}")
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:

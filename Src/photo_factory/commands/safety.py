@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +58,12 @@ class Answer:
     safe_bytes: int = 0
     not_safe: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def counting(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Pass on what it is given, adding it up."""
+        for verdict in verdicts:
+            self.count(verdict)
+            yield verdict
 
     def count(self, verdict: Verdict) -> None:
         """Add one."""

@@ -105,6 +105,22 @@ def test_a_city_wins_over_the_hamlet_beside_it() -> None:
     assert near(51.5007, -0.1246).city == "London"  # Big Ben
 
 
+@pytest.mark.parametrize(
+    ("position", "country"),
+    [
+        ((31.7587, -106.4869), "US"),  # El Paso, beside the larger Ciudad Juárez
+        ((42.2900, -83.0000), "CA"),  # Windsor, beside Detroit
+        ((47.6505, 9.1750), "CH"),  # Kreuzlingen, beside Konstanz
+        ((52.3500, 14.5600), "PL"),  # Słubice, beside Frankfurt (Oder)
+        ((41.9022, 12.4539), "VA"),  # the Vatican, in Rome
+    ],
+)
+def test_a_larger_town_across_the_border_does_not_win(
+    position: tuple[float, float], country: str
+) -> None:
+    assert near(*position).country_code == country
+
+
 def test_it_measures_true_distances_in_the_north() -> None:
     """At 69° north a degree from east to west is a third as long: degrees would choose wrongly."""
     towns, _, _ = offline._towns()

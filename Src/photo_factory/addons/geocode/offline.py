@@ -26,8 +26,10 @@ def look_up(spot: Spot) -> Names:
     distance, nearest = near[0]
     if distance > LAND_KM:
         return Names()
-    around = [town for away, town in near if away <= max(SAME_TOWN_KM, distance)]
-    town = max(around, key=lambda one: one["population"]) if distance <= SAME_TOWN_KM else nearest
+    # Of the same country: across a border the larger town is still another one.
+    country = nearest["country_code"]
+    around = [t for away, t in near if away <= SAME_TOWN_KM and t["country_code"] == country]
+    town = max(around, key=lambda one: one["population"], default=nearest)
     return Names(
         country_code=town["country_code"],
         country=_towns()[1].get(town["country_code"]),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.parts import free_port, require_part
@@ -35,9 +36,7 @@ class Server:
     def start(self) -> None:
         """Start, and wait until it listens."""
         with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, cwd=self.home, start_new_session=True
-            )
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, cwd=self.home)
         deadline = time.monotonic() + 30
         while not listens(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -47,8 +46,11 @@ class Server:
     def stop(self) -> None:
         """Take it down with the connections it has."""
         if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)  # the group that start_new_session made
+            # sshd's and smbd's connections are served by children in sessions of their own.
+            server = psutil.Process(self._process.pid)
+            for one in (server, *server.children(recursive=True)):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
             self._process.wait(10)
             self._process = None
 

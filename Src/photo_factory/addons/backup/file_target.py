@@ -235,13 +235,14 @@ class FileTarget:
 
     def _refusal(self, error: Exception, wanted: str | None) -> Exception:
         number = getattr(error, "errno", None)
-        if number in _FULL or (wanted and self._is_full()):
+        is_full = number in _FULL or bool(wanted and self._is_full())
+        self._store.forget()  # answers to what was sent ahead may still be on their way
+        if is_full:
             return TryLater(
                 f"backup target {self.name} is full: make room there, it goes on by itself"
             )
         if wanted and number in _BAD_NAME:
             return Unprocessable(f"backup target {self.name} cannot hold the name {wanted}")
-        self._store.forget()
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return TryLater(f"backup target {self.name} is away: {reason}")
 

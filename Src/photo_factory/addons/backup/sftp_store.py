@@ -46,7 +46,10 @@ class SftpStore:
             file.set_pipelined(True)
             yield file
             file.flush()
-            file.set_pipelined(False)
+            # What the server said of blocks that were sent ahead: paramiko asks only now and then,
+            # and would drop an error that comes in while it waits for another answer.
+            while file._reqs:
+                file.sftp._read_response(file._reqs.popleft())
             self._make_durable(file)
 
     def make_folder(self, folder: str) -> None:

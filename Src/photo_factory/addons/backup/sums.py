@@ -60,6 +60,7 @@ class Sums:
     def __init__(self, target: Target, engine: Engine, paths: Paths) -> None:
         self._target, self._engine, self._paths = target, engine, paths
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._due: set[str] = set()
         self._timer: threading.Timer | None = None
 
@@ -74,6 +75,10 @@ class Sums:
 
     def flush(self) -> None:
         """Write every list that is due, now; what cannot be written stays due."""
+        with self._writing:  # whoever comes while lists are written returns when they are
+            self._flush()
+
+    def _flush(self) -> None:
         with self._lock:
             due, self._due = sorted(self._due), set()
             if self._timer:

@@ -28,6 +28,7 @@ CATCH_UP_S = 240.0
 """How long the other targets are served while one is away, before that one is asked again."""
 
 _catching_up = threading.Lock()
+_one_at_a_time = [threading.Lock() for _ in range(256)]
 
 
 def process(asset: Asset, settings: Settings) -> Facts:
@@ -60,6 +61,13 @@ def process(asset: Asset, settings: Settings) -> Facts:
 
 def ensure(asset: Asset, target: Target, engine: Engine, settings: Settings) -> None:
     """See to it that a target holds a proven copy under the asset's path."""
+    # Whoever catches up and whoever has claimed the asset must not write it at the same time:
+    # both would go on with the same unfinished copy.
+    with _one_at_a_time[asset.id.int % len(_one_at_a_time)]:
+        _ensure(asset, target, engine, settings)
+
+
+def _ensure(asset: Asset, target: Target, engine: Engine, settings: Settings) -> None:
     target.check()
     path, known = copies.path_of(asset), copies.of(engine, asset.id, target.name)
     if (

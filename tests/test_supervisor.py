@@ -145,7 +145,7 @@ def test_it_stops_everything_when_it_is_told_to(up: Up, number: signal.Signals) 
     assert len(family) >= 2
     # As a terminal does it: to the whole foreground group, once.
     os.killpg(up.process.pid, number)
-    assert up.process.wait(15) == 0
+    assert up.process.wait(40) == 0
     assert until(lambda: not alive(family), 10)
     assert up.factory.status()["current_task"] == "stopped"
     assert "Traceback" not in up.said

@@ -29,13 +29,16 @@ def parked(service: OfService = None, as_json: Json = False) -> None:
     ]
     console.table("", ("service", "file", "why", "parked at"), rows)
     if found:
-        console.say("mend the cause, then: photo-factory retry [--service NAME] [--asset ID]")
+        console.say("mend the cause, then: photo-factory retry [--service NAME] [--asset FILE]")
 
 
 @app.command(epilog="Examples: photo-factory retry · photo-factory retry --service face")
 def retry(
     service: OfService = None,
-    asset: Annotated[str | None, typer.Option(help="Only this asset: its id or hash.")] = None,
+    asset: Annotated[
+        str | None,
+        typer.Option(help="Only this asset: its file as `parked` shows it, its id or hash."),
+    ] = None,
 ) -> None:
     """Let services try again what failed, at once and with all tries."""
     from photo_factory import registry

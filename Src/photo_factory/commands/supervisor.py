@@ -66,11 +66,19 @@ class Child:
         """Notice a death, and start the service again when its pause is over."""
         if self.process is None:
             if time.monotonic() >= self.start_at:
-                self.start()
+                self._try_to_start()
             return
         code = self.process.poll()
         if code is not None:
             self._plan_restart(code)
+
+    def _try_to_start(self) -> None:
+        try:
+            self.start()
+        except OSError as error:  # out of processes or memory for now; the others run on
+            self.pause = min(self.pause * 2, LONGEST_PAUSE)
+            self.start_at = time.monotonic() + self.pause
+            log.error("%s cannot be started: %s; again in %.0f s", self.name, error, self.pause)
 
     def _plan_restart(self, code: int) -> None:
         lived = time.monotonic() - self.started

@@ -109,5 +109,7 @@ def _write(rows: Iterable[Row], records: Records) -> int:
 def _write_portion(rows: list[Row], records: Records) -> int:
     before = records.known([row["file_hash"] for row in rows])
     fresh = [row for row in rows if row["file_hash"] not in before]
+    for row in fresh:
+        row.setdefault("verified_at", row["ingested_at"])  # lines of before step 0002 have none
     records.record([Entry(row) for row in fresh])
     return len(fresh)

@@ -49,7 +49,6 @@ def from_json(line: str | bytes) -> Row:
     row = json.loads(line)
     if not isinstance(row, dict) or "file_hash" not in row or "final_path" not in row:
         raise ValueError("not a row of media_assets")
-    row.setdefault("verified_at", row.get("ingested_at"))  # lines of before 0002 have none
     return typed(row)
 
 

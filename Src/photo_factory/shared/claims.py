@@ -89,10 +89,12 @@ class Claims:
             # NO KEY: a weaker lock than FOR UPDATE, so that rows of other tables which refer to
             # the asset can be written meanwhile. What another claim has locked is skipped.
             due = self._due(now).with_for_update(of=assets, skip_locked=True, key_share=True)
-            seen = connection.execute(due.limit(limit)).all()
-            self._park_worn_out(connection, [row for row in seen if _is_worn_out(row)], now)
+            found = connection.execute(due.limit(limit)).all()
+            worn_out = [row for row in found if _is_worn_out(row)]
+            self._park_worn_out(connection, worn_out, now)
+            seen = _without_suspects([row for row in found if not _is_worn_out(row)])
             first = sorted(row.id for row in seen if row.claims is None)
-            again = sorted((r.id, r.claims) for r in seen if r.claims and not _is_worn_out(r))
+            again = sorted((row.id, row.claims) for row in seen if row.claims)
             taken = {
                 row.asset_id: row
                 for row in (
@@ -100,6 +102,8 @@ class Claims:
                     *self._take_again(connection, again, now),
                 )
             }
+        if worn_out and not taken:  # they stood in the way of others
+            return self.claim(limit)
         # In the order of the queue, not in that of the two ways of taking.
         return [self._claim(row, taken[row.id]) for row in seen if row.id in taken]
 
@@ -159,7 +163,9 @@ class Claims:
     def _due(self, now: datetime) -> Select[Any]:
         run = and_(runs.c.asset_id == assets.c.id, runs.c.stage == self._stage)
         never_held = runs.c.asset_id.is_(None)
-        is_free = and_(runs.c.parked_at.is_(None), runs.c.not_before <= now)
+        # A lease of our own that ran out (the machine slept) is still in our hands.
+        not_ours = or_(runs.c.leased_by.is_(None), runs.c.leased_by != self.worker)
+        is_free = and_(runs.c.parked_at.is_(None), runs.c.not_before <= now, not_ours)
         filed = assets.c.ingested_at
         return (
             select(*_SEEN)
@@ -199,7 +205,8 @@ class Claims:
         }
         for some in chunks(seen):
             unchanged = tuple_(runs.c.asset_id, runs.c.claims).in_(some)
-            statement = update(runs).where(runs.c.stage == self._stage, unchanged)
+            free = and_(runs.c.stage == self._stage, runs.c.parked_at.is_(None))
+            statement = update(runs).where(free, unchanged)
             yield from connection.execute(statement.values(change).returning(*_TAKEN)).all()
 
     def _claim(self, row: Row[Any], taken: Row[Any]) -> Claim:
@@ -247,8 +254,10 @@ class Claims:
             reason = f"its worker died in the last of {row.claims} tries"
             this = (runs.c.stage == self._stage) & (runs.c.asset_id == row.id)
             aside = {"parked_at": now, "leased_by": None, "last_error": reason}
-            connection.execute(update(runs).where(this, runs.c.claims == row.claims).values(aside))
-            self._tell(connection, [(row.id, row.final_path, reason)])
+            unchanged = and_(runs.c.claims == row.claims, runs.c.parked_at.is_(None))
+            parked = connection.execute(update(runs).where(this, unchanged).values(aside))
+            if parked.rowcount:
+                self._tell(connection, [(row.id, row.final_path, reason)])
 
     def _tell(self, connection: Connection, told: Iterable[tuple[uuid.UUID, str, str]]) -> None:
         """Note on assets why they are parked: which service, which file, what for."""
@@ -264,7 +273,8 @@ class Claims:
 
     def _pause(self, claim: Claim) -> timedelta:
         spent = self._settings.max_tries - claim.tries_left
-        pause = timedelta(seconds=self._settings.retry_after * 2.0 ** max(spent - 1, 0))
+        doubled = 2.0 ** min(max(spent - 1, 0), 16)  # more than 16 times would be no time at all
+        pause = timedelta(seconds=self._settings.retry_after * doubled)
         # Jitter: what failed together should not come back together.
         return min(pause, LONGEST_PAUSE) * random.uniform(0.75, 1.25)
 
@@ -277,13 +287,20 @@ class Claims:
             yield connection
 
 
-_SEEN = (
-    *(assets.c[name] for name in OF_ASSET),
-    runs.c.claims,
-    runs.c.tries_left,
-    runs.c.finished_at,
-)
+_SEEN = [
+    *(assets.c[name] for name in OF_ASSET), runs.c.claims, runs.c.tries_left, runs.c.finished_at,
+    runs.c.leased_by,
+]  # fmt: skip
 _TAKEN = (runs.c.asset_id, runs.c.claims, runs.c.tries_left)
+
+
+def _without_suspects(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """Leave aside what a dead worker held, or take one of it alone.
+
+    One of them may have killed it, and would take its neighbours along again.
+    """
+    others = [row for row in rows if row.leased_by is None]
+    return others or rows[:1]
 
 
 def _is_worn_out(row: Row[Any]) -> bool:

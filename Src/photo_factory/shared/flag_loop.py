@@ -34,6 +34,9 @@ FIRST_REST, FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0, 300.0
 PATIENCE = 7.0
 """Seconds for what is in hand when we are asked to stop; a supervisor kills after ten."""
 
+_TOO_MANY = 10
+"""Failures of different photos, with no success between, that are hardly the photos' fault."""
+
 _TURN_S = 0.5
 _LONG_S = 600.0
 _COMPLAINT_S = 15.0
@@ -137,11 +140,11 @@ class FlagLoop:
             return False
         self._ask_for_complaints()
         self._write()
+        self._renew()
         self._claim()
         was_busy = bool(self._in_hand)
         self._collect()
         self._write()
-        self._renew()
         return was_busy
 
     def _prepare(self) -> None:
@@ -186,20 +189,24 @@ class FlagLoop:
         if not self._in_hand:
             return
         ended, _ = wait(self._in_hand, timeout=_TURN_S, return_when=FIRST_COMPLETED)
-        for future in ended:
-            claim, _ = self._in_hand.pop(future)
+        # All at once: what is put off below looks through what is still in hand.
+        for claim, future in [(self._in_hand.pop(future)[0], future) for future in ended]:
             away = self._outcomes.note(claim, future)
-            if away is None:
-                self._pause.end()
-            else:
+            if away is not None:
                 self._put_off(claim, away)
+            elif self._outcomes.failed_in_a_row >= _TOO_MANY:
+                self._pause_for(f"nothing but failures: {self._outcomes.last_failure}")
+            else:
+                self._pause.end()
 
     def _put_off(self, claim: Claim, reason: str) -> None:
         if self._stop.is_set():
             self._outcomes.give_back(claim)
             return
         self._pause_for(reason)
-        self._outcomes.give_back(claim, self._pause.left_s, reason)
+        # Later than the pause ends: else the next probe would be this very photo again, which may
+        # be the only one that does not fit.
+        self._outcomes.give_back(claim, 2 * self._pause.left_s + FIRST_PAUSE, reason)
 
     def _pause_for(self, reason: str) -> None:
         """Something is away: the service rests, and what is not begun goes back."""

@@ -29,6 +29,8 @@ class Outcomes:
 
     def __init__(self, originals: Path) -> None:
         self.finished = self.failed = self.parked = 0
+        self.failed_in_a_row = 0
+        self.last_failure = ""
         self.per_second = 0.0
         """How fast it goes, over the last second or so."""
         self._originals = originals
@@ -49,7 +51,11 @@ class Outcomes:
         What was nobody's fault is left to the caller, who gets the reason: something is away.
         """
         try:
-            self._done.append((claim, future.result()))
+            facts = future.result()
+            if not isinstance(facts, Facts):
+                raise TypeError(f"process returned {type(facts).__name__}, not Facts")
+            self._done.append((claim, facts))
+            self.failed_in_a_row = 0
         except Unprocessable as error:
             self._to_park.append((claim, str(error)))
             log.warning("%s is parked: %s", claim.asset.final_path, error)
@@ -112,13 +118,16 @@ class Outcomes:
     def _storage_is_away(self) -> str | None:
         try:
             with os.scandir(self._originals) as found:
-                next(found, None)
+                # The ledger knows photos: an empty archive is a disk that is not mounted.
+                is_empty = next(found, None) is None
         except OSError as error:
             return f"the storage is away: {error}"
-        return None
+        return f"the storage is away: {self._originals} is empty" if is_empty else None
 
     def _note_failure(self, claim: Claim, error: Exception) -> None:
         self._to_fail.append((claim, f"{type(error).__name__}: {error}"))
+        self.failed_in_a_row += 1
+        self.last_failure = f"{claim.asset.final_path}: {type(error).__name__}: {error}"
         log.warning(
             "%s failed (%d tries left): %s", claim.asset.final_path, claim.tries_left, error,
             exc_info=error if log.isEnabledFor(logging.DEBUG) else None,

@@ -16,6 +16,7 @@ from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.facts import assets, chunks
 from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.ledger.database import away, notify, reading
+from photo_factory.shared.paths import LEDGER_PREFIX
 from photo_factory.shared.settings import Settings
 
 _AT_ONCE = 1000
@@ -171,6 +172,8 @@ def redo(engine: Engine, settings: Settings, service: FlagService, where: str | 
     `where` is an SQL condition on media_assets. What is in hand now is done again as well.
     """
     condition = sql_condition(engine, where)
+    with away(), engine.begin() as connection:
+        _redo_in_hand(connection, settings, service, condition)
     redone = 0
     last = uuid.UUID(int=0)
     # In parts: a large ledger in one statement would keep everybody else waiting.
@@ -181,12 +184,21 @@ def redo(engine: Engine, settings: Settings, service: FlagService, where: str | 
             ids = list(connection.scalars(query))
             _lower(connection, settings, service, ids)
             if not ids:
-                in_hand = select(assets.c.id).where(waits_for(service.flag_name), condition)
-                _make_due(connection, settings, service.name, runs.c.asset_id.in_(in_hand))
                 notify(connection)
                 return redone
         redone += len(ids)
         last = ids[-1]
+
+
+def _redo_in_hand(
+    connection: Connection,
+    settings: Settings,
+    service: FlagService,
+    condition: ColumnElement[bool],
+) -> None:
+    """First of all: what finishes while we go through the others would keep its old result."""
+    in_hand = select(assets.c.id).where(waits_for(service.flag_name), condition)
+    _make_due(connection, settings, service.name, runs.c.asset_id.in_(in_hand))
 
 
 def _lower(
@@ -215,7 +227,9 @@ def _make_due(
 
 def sql_condition(engine: Engine, where: str | None) -> ColumnElement[bool]:
     """The SQL condition on media_assets, tried without changing anything; PhotoFactoryError."""
-    if not where:
+    if where is not None and not where.strip():
+        raise PhotoFactoryError("--where is empty: leave it out to mean everything")
+    if where is None:
         return text("1 = 1")  # type: ignore[return-value]
     if any(sign in where for sign in (";", "--", "/*")):
         raise PhotoFactoryError(f"--where {where!r}: one condition, without ; and comments")
@@ -232,11 +246,13 @@ def sql_condition(engine: Engine, where: str | None) -> ColumnElement[bool]:
 
 
 def find_asset(connection: Connection, what: str) -> uuid.UUID:
-    """The asset with this id, or whose hash begins so; PhotoFactoryError where there is not one."""
+    """The asset of this id or path, or whose hash begins so; PhotoFactoryError unless it is one."""
     try:
         condition = assets.c.id == uuid.UUID(what)
     except ValueError:
-        condition = assets.c.file_hash.startswith(what.lower(), autoescape=True)
+        is_path = what.startswith(LEDGER_PREFIX)
+        by_hash = assets.c.file_hash.startswith(what.lower(), autoescape=True)
+        condition = assets.c.final_path == what if is_path else by_hash
     found: list[uuid.UUID] = list(connection.scalars(select(assets.c.id).where(condition).limit(2)))
     if len(found) != 1:
         count = "no asset has" if not found else "several assets have"

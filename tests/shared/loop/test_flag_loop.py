@@ -118,6 +118,41 @@ def test_it_says_why_it_ended_when_it_breaks(shop: Shop) -> None:
     )  # fmt: skip
 
 
+def test_one_photo_that_does_not_fit_starves_no_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, running: Start
+) -> None:
+    monkeypatch.setattr(flag_loop, "FIRST_PAUSE", 0.2)
+    shop.add("1.jpg", "2.jpg", "3.jpg", "full.jpg")
+    running(shop.change(at_once=1), WORKERS="1", HEARTBEAT_INTERVAL="1")
+    until(lambda: all(shop.assets()[f"{i}.jpg"]["is_thumbnailed"] for i in (1, 2, 3)))
+    assert shop.runs()["full.jpg"]["tries_left"] + bool(shop.runs()["full.jpg"]["leased_by"]) == 5
+
+
+def test_nothing_but_failures_is_told_and_paused_for(shop: Shop) -> None:
+    shop.add(*(f"breaks-{i}.jpg" for i in range(30)))
+    assert shop.change(at_once=1).run(WORKERS="1", RETRY_AFTER="3600") is False
+    assert shop.status()["status"] == "WARNING"
+    assert "nothing but failures" in shop.status()["message"]
+    assert len(work.calls) < 20
+
+
+def test_what_is_no_facts_fails_alone(shop: Shop) -> None:
+    shop.add("a.jpg")
+    assert shop.change(process=lambda asset, settings: None).run(RETRY_AFTER="60") is False
+    assert "not Facts" in shop.runs()["a.jpg"]["last_error"]
+
+
+def test_a_lease_of_its_own_that_ran_out_is_not_taken_twice(shop: Shop, running: Start) -> None:
+    shop.add("wait.jpg")
+    running(shop)
+    until(lambda: work.calls)
+    shop.make_due()  # as after a machine's sleep
+    time.sleep(1.5)
+    work.gate.set()
+    until(lambda: shop.assets()["wait.jpg"]["is_thumbnailed"])
+    assert (work.calls, shop.runs()["wait.jpg"]["claims"]) == (["wait.jpg"], 1)
+
+
 def test_its_pauses_grow(shop: Shop) -> None:
     shop.add("breaks.jpg")
     pauses = []
@@ -144,9 +179,10 @@ def test_it_says_so_when_the_storage_is_gone(shop: Shop) -> None:
         asset.path.read_bytes()
 
     shop.add("a.jpg")
+    (shop.factory.paths.originals / "2024").mkdir()
     shop.change(process=missing).run()
     assert shop.runs()["a.jpg"]["last_error"].startswith("FileNotFoundError")
-    shop.factory.paths.originals.rmdir()
+    (shop.factory.paths.originals / "2024").rmdir()  # as a disk that is not mounted
     shop.make_due()
     shop.change(process=missing).run()
     assert shop.runs()["a.jpg"]["last_error"].startswith("the storage is away")
@@ -154,6 +190,7 @@ def test_it_says_so_when_the_storage_is_gone(shop: Shop) -> None:
 
 
 def test_one_bad_sector_is_that_photos_and_stops_nobody(shop: Shop) -> None:
+    (shop.factory.paths.originals / "2024").mkdir()
     shop.add("1.jpg", "sector.jpg")
     assert shop.run(RETRY_AFTER="60") is False
     assert shop.runs()["sector.jpg"]["tries_left"] == 4
@@ -168,7 +205,7 @@ def test_it_goes_on_by_itself_when_what_was_away_is_back(
     away.touch()
     shop.add("later-1.jpg", "later-2.jpg", "later-3.jpg")
     running(shop, HEARTBEAT_INTERVAL=1)
-    until(lambda: shop.runs() and shop.status()["status"] == "WARNING")
+    until(lambda: shop._rows(_STATUSES) and shop.status()["status"] == "WARNING")
     assert "provider" in shop.status()["message"]
     away.unlink()
     until(lambda: all(row["is_thumbnailed"] for row in shop.assets().values()))

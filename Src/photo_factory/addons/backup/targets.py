@@ -140,7 +140,7 @@ def blocks_of(source: Path) -> Iterator[bytes]:
     try:
         descriptor = files.open_regular(source)
     except FileNotFoundError:
-        raise Unprocessable(f"{source} is missing: see `photo-factory verify`") from None
+        raise _missing(source) from None
     except OSError as error:
         raise Unreadable(f"{source} cannot be read: {error.strerror}") from error
     try:
@@ -149,6 +149,13 @@ def blocks_of(source: Path) -> Iterator[bytes]:
             yield block
     finally:
         os.close(descriptor)
+
+
+def _missing(source: Path) -> PhotoFactoryError:
+    """One file that is gone is that file's; a year's folder that is gone is a disk's."""
+    if not source.parent.parent.is_dir():
+        return TryLater(f"the storage is away: {source.parent.parent} is not there")
+    return Unprocessable(f"{source} is missing: see `photo-factory verify`")
 
 
 def _next(descriptor: int, source: Path) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, func, select
@@ -11,10 +11,10 @@ from sqlalchemy import Engine, func, select
 from photo_factory.commands import console
 from photo_factory.registry import SERVICES, addons
 from photo_factory.shared import clock, runs
-from photo_factory.shared.heartbeat_service import state_of
+from photo_factory.shared.heartbeat_service import Light, lights
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.extensions import extend
-from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
+from photo_factory.shared.ledger.models import Arrival, MediaAsset
 from photo_factory.shared.settings import Settings
 
 
@@ -43,23 +43,24 @@ class ServiceState:
 
 
 def service_states(engine: Engine) -> list[ServiceState]:
-    """Every service that exists; one that never beat is SILENT."""
+    """Every service that exists (one that never beat is SILENT), then every probe."""
     at = clock.now()
     with away(), reading(engine) as connection:
-        rows = {row.service_name: row for row in connection.execute(select(SystemStatus.__table__))}
-    return [_state(name, rows.get(name), at) for name in SERVICES]
+        known = lights(connection, at)
+    probes = sorted(name for name, light in known.items() if light.is_probe)
+    return [_state(name, known.get(name), at) for name in (*SERVICES, *probes)]
 
 
-def _state(name: str, row: Any, at: Any) -> ServiceState:
-    if row is None:
+def _state(name: str, light: Light | None, at: datetime) -> ServiceState:
+    if light is None:
         return ServiceState(name, "SILENT", "", None, 0, "it has given no sign of life yet")
     return ServiceState(
         name,
-        state_of(row, at),
-        row.current_task,
-        at - row.last_heartbeat,
-        row.restarts,
-        row.message,
+        light.state,
+        light.current_task,
+        at - light.last_heartbeat,
+        light.restarts,
+        light.message,
     )
 
 

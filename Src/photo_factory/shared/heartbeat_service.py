@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 
 from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
@@ -19,6 +21,13 @@ from photo_factory.shared.ledger.models import SystemStatus, SystemStatusHistory
 Status = Literal["OK", "WARNING", "ERROR"]
 State = Literal["OK", "WARNING", "ERROR", "SILENT"]
 
+STOPPED = "stopped"
+"""The task of a service's last beat when it was asked to stop."""
+
+_status = cast(Table, SystemStatus.__table__)
+_history = cast(Table, SystemStatusHistory.__table__)
+
+_WORST_FIRST: tuple[State, ...] = ("ERROR", "WARNING", "OK")
 _TASK_PAUSE_S = 1.0
 _WAITING_BEATS = 256
 _GRACE_S = 5
@@ -35,13 +44,75 @@ class SignOfLife(Protocol):
     def expected_every(self) -> Any: ...
 
 
+def patience(expected_every: int) -> timedelta:
+    """How old a last beat may be: two of them did not come then."""
+    return timedelta(seconds=2 * expected_every + _GRACE_S)
+
+
 def state_of(row: SignOfLife, at: datetime) -> State:
     """What the service says of itself, or SILENT when two of its beats did not come."""
-    patience = timedelta(seconds=2 * row.expected_every + _GRACE_S)
-    if at - row.last_heartbeat > patience:
+    if at - row.last_heartbeat > patience(row.expected_every):
         return "SILENT"
     state: State = row.status
     return state
+
+
+@dataclass(frozen=True)
+class Light:
+    """How a service is: all of its processes together, the one that is worst speaking for them."""
+
+    name: str
+    state: State
+    current_task: str
+    message: str | None
+    last_heartbeat: datetime
+    expected_every: int
+    started_at: datetime
+    restarts: int
+    instances: int
+    """How many of its processes are alive; 0 when it is silent or was stopped."""
+    is_probe: bool
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def lights(connection: Connection, at: datetime) -> dict[str, Light]:
+    """Every service and probe that ever beat, by name."""
+    rows = connection.execute(select(_status)).all()
+    alive = _alive(connection, at, [row for row in rows if not row.is_probe])
+    return {row.service_name: _light(row, alive.get(row.service_name, []), at) for row in rows}
+
+
+def _alive(connection: Connection, at: datetime, rows: list[Any]) -> dict[str, list[Any]]:
+    """The last beat of each process of the services, as far as it is young enough to count."""
+    longest = max((patience(row.expected_every) for row in rows), default=timedelta(0))
+    last = (
+        select(func.max(_history.c.id))
+        .where(_history.c.beat_at >= at - longest)
+        .group_by(_history.c.service_name, _history.c.instance)
+    )
+    alive: dict[str, list[Any]] = {}
+    for beat in connection.execute(select(_history).where(_history.c.id.in_(last))):
+        is_young = at - beat.beat_at <= patience(beat.expected_every)
+        if is_young and beat.current_task != STOPPED:
+            alive.setdefault(beat.service_name, []).append(beat)
+    return alive
+
+
+def _light(row: Any, alive: list[Any], at: datetime) -> Light:
+    told = min(alive, key=lambda beat: _WORST_FIRST.index(beat.status), default=row)
+    return Light(
+        name=row.service_name,
+        state=told.status if alive else state_of(row, at),
+        current_task=told.current_task,
+        message=told.message,
+        last_heartbeat=row.last_heartbeat,
+        expected_every=row.expected_every,
+        started_at=told.started_at,
+        restarts=told.restarts,
+        instances=len(alive),
+        is_probe=row.is_probe,
+        details=row.details,
+    )
 
 
 @dataclass(frozen=True)
@@ -54,6 +125,8 @@ class _Beat:
     started_at: datetime
     restarts: int
     message: str | None
+    instance: str
+    details: Mapping[str, Any]
 
 
 class Heartbeat:
@@ -66,12 +139,15 @@ class Heartbeat:
         expected_every: int,
         restarts: int = 0,
         *,
+        is_probe: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._service_name = service_name
         self._expected_every = expected_every
         self._restarts = restarts
+        self._is_probe = is_probe
+        self._instance = f"{socket.gethostname()}:{os.getpid()}"
         self._monotonic = monotonic
         self._started_at = clock.now()
         self._last: _Beat | None = None
@@ -84,11 +160,20 @@ class Heartbeat:
         """How many beats the ledger has not got yet."""
         return len(self._waiting)
 
-    def beat(self, status: Status = "OK", task: str = "", message: str | None = None) -> None:
-        """Call as often as you like: only what is news, or due, is written."""
+    def beat(
+        self,
+        status: Status = "OK",
+        task: str = "",
+        message: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Call as often as you like: only what is news, or due, is written.
+
+        `details` is what a probe measured; it goes with the beat, and is no news by itself.
+        """
         tick = self._monotonic()
         if self._is_news(status, task, message, tick):
-            self._last = self._made(status, task, message)
+            self._last = self._made(status, task, message, details or {})
             self._beaten = tick
             self._waiting.append(self._last)
         if self._waiting and tick >= self._try_from:
@@ -106,7 +191,9 @@ class Heartbeat:
         told = (self._last.current_task, self._last.message)
         return (task, message) != told and since >= _TASK_PAUSE_S
 
-    def _made(self, status: Status, task: str, message: str | None) -> _Beat:
+    def _made(
+        self, status: Status, task: str, message: str | None, details: Mapping[str, Any]
+    ) -> _Beat:
         return _Beat(
             service_name=self._service_name,
             beat_at=clock.now(),
@@ -116,19 +203,21 @@ class Heartbeat:
             started_at=self._started_at,
             restarts=self._restarts,
             message=message,
+            instance=self._instance,
+            details=details,
         )
 
     def _write(self) -> None:
-        beats = [asdict(beat) for beat in self._waiting]
-        newest = dict(beats[-1])
+        beats = [{**vars(beat)} for beat in self._waiting]
+        newest = {**beats[-1], "is_probe": self._is_probe}
         newest["last_heartbeat"] = newest.pop("beat_at")
         changing = [name for name in newest if name != "service_name"]
+        for beat in beats:
+            del beat["details"]  # the history keeps what was said, not all that was measured
         try:
             with away(), self._engine().begin() as connection:
-                connection.execute(insert(SystemStatusHistory), beats)
-                connection.execute(
-                    upsert(SystemStatus.__table__, ["service_name"], changing), newest
-                )
+                connection.execute(insert(_history), beats)
+                connection.execute(upsert(_status, ["service_name"], changing), newest)
         except LedgerAway:
             # A database that is away answers slowly or not at all: the working loop pays for
             # that once per expected beat, counted from the end of the failure.

@@ -62,6 +62,16 @@ class Paths:
         return self.storage / "Journal"
 
     @property
+    def monitor(self) -> Path:
+        """The service-monitor's own folder: what it knows while the ledger is away."""
+        return self.storage / "Monitor"
+
+    @property
+    def services(self) -> Path:
+        """The supervisor's folder: which processes run, their logs, what should be stopped."""
+        return self.storage / "Services"
+
+    @property
     def embedded_ledger(self) -> Path:
         """The SQLite ledger of a factory without a database server."""
         return self.storage / "ledger.sqlite3"

@@ -33,19 +33,33 @@ from photo_factory.shared.ledger.addon_models import (
 )
 from photo_factory.shared.ledger.base import Base, one_of, partial_index
 from photo_factory.shared.ledger.columns import Inode, RowNumber
+from photo_factory.shared.ledger.watch_models import (
+    Action,
+    Alert,
+    Breaker,
+    Correction,
+    Finding,
+    Root,
+)
 
 __all__ = [
     "ADDON_FLAGS",
     "APPLIES",
+    "Action",
+    "Alert",
     "Arrival",
     "BackupCopy",
     "Base",
+    "Breaker",
+    "Correction",
     "Face",
+    "Finding",
     "LedgerDump",
     "MediaAsset",
     "Person",
     "Place",
     "RestoreDrill",
+    "Root",
     "StageRun",
     "SystemStatus",
     "SystemStatusHistory",
@@ -205,7 +219,7 @@ class StageRun(Base):
 
 
 class SystemStatus(Base):
-    """The last sign of life of one service."""
+    """The last sign of life of one service, or what a probe of the service-monitor found."""
 
     __tablename__ = "system_status"
     __table_args__ = (one_of("status", STATUSES),)
@@ -218,6 +232,9 @@ class SystemStatus(Base):
     started_at: Mapped[datetime]
     restarts: Mapped[int] = mapped_column(server_default="0")
     message: Mapped[str | None]
+    instance: Mapped[str | None]
+    is_probe: Mapped[bool] = mapped_column(server_default=false())
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
 
 
 class SystemStatusHistory(Base):
@@ -227,6 +244,7 @@ class SystemStatusHistory(Base):
     __table_args__ = (
         one_of("status", STATUSES),
         Index(None, "service_name", "beat_at"),
+        Index(None, "beat_at"),
     )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True)
@@ -238,3 +256,4 @@ class SystemStatusHistory(Base):
     started_at: Mapped[datetime]
     restarts: Mapped[int] = mapped_column(server_default="0")
     message: Mapped[str | None]
+    instance: Mapped[str | None]

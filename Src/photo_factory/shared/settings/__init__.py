@@ -13,16 +13,22 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from photo_factory.shared.errors import SettingsError
+from photo_factory.shared.settings.alerts import AlertSettings
 from photo_factory.shared.settings.backup import BackupSettings
+from photo_factory.shared.settings.dashboard import DashboardSettings
 from photo_factory.shared.settings.face import FaceSettings
 from photo_factory.shared.settings.filing import FilingSettings
 from photo_factory.shared.settings.geocode import GeocodeSettings
 from photo_factory.shared.settings.house import HouseSettings, project_root
 from photo_factory.shared.settings.loop import LoopSettings
+from photo_factory.shared.settings.monitor import MonitorSettings
 from photo_factory.shared.settings.thumbnail import ThumbnailSettings
 
 
 class Settings(
+    DashboardSettings,
+    AlertSettings,
+    MonitorSettings,
     BackupSettings,
     FaceSettings,
     ThumbnailSettings,

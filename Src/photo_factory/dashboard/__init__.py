@@ -1,0 +1,1 @@
+"""The dashboard: Docker, heartbeats and the ledger, joined on one screen."""

@@ -1,0 +1,1 @@
+"""What people can do on the dashboard; everything is logged with who and when."""

@@ -1,0 +1,1 @@
+"""One file a page; a page draws, and asks `queries` and `actions`."""

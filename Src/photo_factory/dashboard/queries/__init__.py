@@ -1,0 +1,1 @@
+"""What the pages show, as frozen dataclasses or DataFrames; nothing here draws."""

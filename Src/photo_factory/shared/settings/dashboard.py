@@ -1,0 +1,77 @@
+"""Settings of the dashboard: where it answers, who may enter, what they may do."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+
+class DashboardSettings(BaseSettings):
+    """Without a password it answers this machine only."""
+
+    dashboard_address: str = Field(
+        "",
+        alias="DASHBOARD_ADDRESS",
+        description="Where it listens; empty: 127.0.0.1, and everywhere once a password is set.",
+    )
+    dashboard_port: int = Field(
+        8501, ge=0, le=65535, alias="DASHBOARD_PORT", description="The port it listens on."
+    )
+    dashboard_password: SecretStr | None = Field(
+        None,
+        alias="DASHBOARD_PASSWORD",
+        description="The owner's password, as `photo-factory dashboard --hash` prints it.",
+    )
+    dashboard_viewer_password: SecretStr | None = Field(
+        None,
+        alias="DASHBOARD_VIEWER_PASSWORD",
+        description="The same for people who may look and not act.",
+    )
+    dashboard_oidc: str = Field(
+        "",
+        alias="DASHBOARD_OIDC",
+        description="The metadata URL of an OpenID Connect provider to sign in with.",
+    )
+    dashboard_oidc_client: str = Field(
+        "", alias="DASHBOARD_OIDC_CLIENT", description="The client id at that provider."
+    )
+    dashboard_oidc_secret: SecretStr | None = Field(
+        None, alias="DASHBOARD_OIDC_SECRET", description="The client's secret."
+    )
+    dashboard_url: str = Field(
+        "",
+        alias="DASHBOARD_URL",
+        description="The address people open it at, which the provider sends them back to.",
+    )
+    dashboard_owners: str = Field(
+        "",
+        alias="DASHBOARD_OWNERS",
+        description="Mail addresses of those who sign in as owners; all others are viewers.",
+    )
+    dashboard_viewers: str = Field(
+        "",
+        alias="DASHBOARD_VIEWERS",
+        description="Mail addresses or @domains that may sign in as viewers; empty: nobody else.",
+    )
+    dashboard_control: bool = Field(
+        False,
+        alias="DASHBOARD_CONTROL",
+        description="Whether owners may start, stop, restart and scale services there.",
+    )
+    dashboard_refresh: int = Field(
+        10,
+        ge=2,
+        le=3600,
+        alias="DASHBOARD_REFRESH",
+        description="Seconds between two looks at what changes, unless the viewer chooses others.",
+    )
+    dashboard_tiles: str = Field(
+        "",
+        alias="DASHBOARD_TILES",
+        description="A tile server for the map, such as https://tile.example/{z}/{x}/{y}.png.",
+    )
+    docker_host: str = Field(
+        "",
+        alias="DOCKER_HOST",
+        description="Where Docker's API answers, such as tcp://docker-proxy:2375.",
+    )

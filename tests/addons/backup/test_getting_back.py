@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from photo_factory.addons.backup import drill, dumps, nightly
+from photo_factory.addons.backup import copies, drill, dumps, nightly
 from photo_factory.addons.backup.targets import open_target
 from photo_factory.commands.backup import run_drill, run_dump, run_restore, run_verify
 from photo_factory.commands.verify import run_verify as verify_archive
@@ -150,6 +150,36 @@ def test_it_says_that_pg_dump_is_missing(
     finally:
         factory.close()
         postgres.drop_database("no_client")
+
+
+def test_a_missing_pg_dump_is_a_warning_and_the_rest_goes_on(
+    tmp_path: Path,
+    postgres: PostgreSQL,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    factory = Factory(tmp_path / "factory", postgres.create_database("warned"))
+    try:
+        usb = a_target(factory)
+        factory.drop("a.jpg")
+        factory.ingest()
+        settings = settings_of(factory, usb)
+        with monkeypatch.context() as bare:
+            bare.setenv("PATH", str(tmp_path))
+            assert run(factory, usb), "copies go on"
+            nightly.tonight(settings)
+            assert nightly.complaint(settings, factory.engine) is None
+            status = factory.status("backup")
+        assert factory.asset("a.jpg")["is_backed_up"]
+        assert [row["failed"] for row in factory._rows(select(RestoreDrill.__table__))] == [0]
+        assert status["status"] == "WARNING"
+        assert "apt-get install postgresql-client" in status["message"]
+        assert {record.levelname for record in caplog.records} <= {"INFO", "WARNING"}
+        assert run(factory, usb) and factory.status("backup")["status"] == "OK"
+    finally:
+        copies.close_ledgers()
+        factory.close()
+        postgres.drop_database("warned")
 
 
 def test_restore_overwrites_nothing_and_goes_on_where_it_was(

@@ -14,8 +14,9 @@ from photo_factory.addons.backup.targets import Corrupted, Target, open_targets
 from photo_factory.shared import executors
 from photo_factory.shared.claims import Asset, Facts
 from photo_factory.shared.errors import PhotoFactoryError, TryLater, Unprocessable
-from photo_factory.shared.flag_loop import Told
+from photo_factory.shared.flag_loop import FlagLoop, Told
 from photo_factory.shared.flag_service import FlagService
+from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.settings import Settings
@@ -159,6 +160,15 @@ service = FlagService(
 )
 
 
+class Loop(FlagLoop):
+    """The loop around `process`, which also warns of a night's work that cannot be done."""
+
+    def _state(self) -> tuple[Status, str]:
+        status, message = super()._state()
+        warning = nightly.warning(self._settings) if status == "OK" else None
+        return ("WARNING", warning) if warning else (status, message)
+
+
 def run(
     settings: Settings, stop: threading.Event, once: bool = False, told: Told | None = None
 ) -> bool:
@@ -166,7 +176,7 @@ def run(
     open_targets(settings)  # a wrong URL is told before anything begins
     scheduler = None if once else nightly.start(settings)
     try:
-        return service.run(settings, stop, once, told)
+        return Loop(service, settings, stop, told).run(once=once)
     finally:
         if scheduler:
             scheduler.shutdown(wait=False)

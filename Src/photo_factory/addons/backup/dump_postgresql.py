@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,23 @@ from photo_factory.shared.ledger.database import away, connect
 EXTENSION = "pgdump"
 
 _LONGEST_S = 4 * 3600
+_PROGRAMS = ("pg_dump", "pg_restore")
+
+
+class ProgramMissing(PhotoFactoryError):
+    """PostgreSQL's own client is not installed: nothing is wrong with the ledger or a target."""
+
+
+def missing() -> ProgramMissing | None:
+    """What to say when this machine cannot dump; None when it can."""
+    return next((_missing(one) for one in _PROGRAMS if shutil.which(one) is None), None)
+
+
+def _missing(program: str) -> ProgramMissing:
+    return ProgramMissing(
+        f"{program} is missing: install PostgreSQL's client of the server's version or newer "
+        "(on Debian and Ubuntu: apt-get install postgresql-client)"
+    )
 
 
 def dump(engine: Engine, into: Path) -> dict[str, int]:
@@ -86,9 +104,7 @@ def _run(url: URL, program: str, *arguments: str) -> None:
             stdin=subprocess.DEVNULL, timeout=_LONGEST_S,
         )  # fmt: skip
     except FileNotFoundError:
-        raise PhotoFactoryError(
-            f"{program} is missing: install PostgreSQL's client of the server's version or newer"
-        ) from None
+        raise _missing(program) from None
     except subprocess.TimeoutExpired:
         raise PhotoFactoryError(f"{program} did not end within four hours") from None
     if done.returncode:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from photo_factory.addons.backup import copies, drill, dumps
+from photo_factory.addons.backup import copies, drill, dump_postgresql, dumps
 from photo_factory.addons.backup.targets import open_targets
 from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.paths import database_url
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ def tonight(settings: Settings) -> None:
     try:
         dumps.run(targets, engine, settings)
         _troubles.clear()
+    except dump_postgresql.ProgramMissing as error:  # `warning` tells it until it is installed
+        log.warning("the ledger is not dumped: %s", error)
+        _troubles.clear()
     except (PhotoFactoryError, OSError) as error:
         log.error("the ledger is not dumped: %s", error)
         _troubles["dump"] = f"the ledger is not dumped: {error}"
@@ -60,3 +64,12 @@ def complaint(settings: Settings, engine: Engine) -> str | None:
         told += filter(None, (drill.complaint(engine, target.name),
                               dumps.complaint(engine, target.name)))  # fmt: skip
     return "; ".join(told) or None
+
+
+def warning(settings: Settings) -> str | None:
+    """What keeps the ledger from being dumped tonight, though every photo is copied."""
+    is_planned = settings.restore_drill and open_targets(settings)
+    if not is_planned or not database_url(settings).startswith("postgres"):
+        return None
+    missing = dump_postgresql.missing()
+    return f"photos are copied, but the ledger is not dumped: {missing}" if missing else None

@@ -69,7 +69,10 @@ def run_now() -> None:
 
 @backup.command(epilog="Examples: photo-factory backup verify · … verify --sample 5")
 def verify(sample: Sample = 100.0, target: Target = None, as_json: Json = False) -> None:
-    """Read copies back, and mend a damaged copy or original from the other; exit 1 if any was."""
+    """Read copies back, and mend a damaged copy or original from the other.
+
+    Exit 1 when anything was found, or a target was away.
+    """
     from photo_factory.commands.backup import run_verify, show_verified
 
     found = run_verify(load_settings(), target, sample)

@@ -29,6 +29,10 @@ LOCK_S = 60.0
 """How long a Librarian that is filing is waited for."""
 
 
+class Busy(PhotoFactoryError):
+    """The Librarian is filing; no target is at fault."""
+
+
 def targets_of(settings: Settings, url: str | None = None) -> list[Target]:
     """One target, or all of BACKUP_TARGETS; SettingsError where there is none."""
     found = [open_target(url, settings)] if url else open_targets(settings)
@@ -65,7 +69,7 @@ def run_restore(settings: Settings, url: str, to: Path | None, where: str | None
 
 
 def run_verify(settings: Settings, url: str | None, sample: float) -> list[Verified]:
-    """Read copies back, mending on either side."""
+    """Read copies back, mending on either side; a target that is away is told in its answer."""
     engine = _ledger(settings)
     mender = Mender(settings, engine)
     found = []
@@ -105,6 +109,8 @@ def show_verified(found: list[Verified]) -> None:
         for name in ("copies_mended", "originals_mended", "lost"):
             for path in getattr(one, name):
                 console.table("", (name.replace("_", " "),), [(path,)])
+        if one.away:
+            console.say(one.away)
         console.table("", ("", ""), [(n, getattr(one, n)) for n in ("target", "checked", "bytes")])
 
 
@@ -153,7 +159,7 @@ def _as_librarian(paths: Paths) -> Iterator[None]:
                 yield
                 return
         if time.monotonic() > until:
-            raise TryLater(f"a Librarian is filing into {paths.storage}: stop it, then try again")
+            raise Busy(f"a Librarian is filing into {paths.storage}: stop it, then try again")
         time.sleep(0.2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import sqlite3
@@ -13,10 +14,18 @@ import pytest
 from sqlalchemy import select
 
 from photo_factory.addons.backup import copies, drill, dumps, nightly
+from photo_factory.addons.backup.folder_store import FolderStore
 from photo_factory.addons.backup.targets import open_target
-from photo_factory.commands.backup import run_drill, run_dump, run_restore, run_verify
+from photo_factory.commands.backup import (
+    Busy,
+    run_drill,
+    run_dump,
+    run_restore,
+    run_verify,
+    show_verified,
+)
 from photo_factory.commands.verify import run_verify as verify_archive
-from photo_factory.shared.errors import PhotoFactoryError, TryLater
+from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.files import exclusive_lock
 from photo_factory.shared.ledger.addon_models import LedgerDump, RestoreDrill
 from photo_factory.shared.settings import Settings
@@ -266,8 +275,42 @@ def test_mending_an_original_waits_for_the_librarian(
 ) -> None:
     monkeypatch.setattr("photo_factory.commands.backup.LOCK_S", 0)
     rot(factory.on_disk(factory.asset("a.jpg")))
-    with exclusive_lock(factory.paths.journal / "lock"), pytest.raises(TryLater, match="filing"):
+    with exclusive_lock(factory.paths.journal / "lock"), pytest.raises(Busy, match="filing"):
         run_verify(settings_of(factory, usb), None, 100)
+
+
+def test_verify_goes_on_with_the_other_targets_when_one_is_away(
+    factory: Factory, usb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = factory.home / "gone"
+    rot(copy_of(factory, usb, "a.jpg"))
+    away, mended = run_verify(settings_of(factory, gone, usb), None, 100)
+    assert away.target == str(gone) and "not mounted" in str(away.away)
+    assert not away.all_is_well and not away.as_json()["ok"]
+    assert mended.away is None and len(mended.copies_mended) == 1
+    show_verified([away, mended])
+    told = capsys.readouterr()
+    assert f"{gone} is not mounted" in " ".join((told.out + told.err).split())
+
+
+def test_verify_tells_what_it_read_before_a_target_went_away(
+    factory: Factory, usb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(factory, usb)
+    real = FolderStore.blocks
+
+    def failing(store: FolderStore, path: str) -> Any:
+        if path.endswith(names[1]):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(store, path)
+
+    by_id = sorted(factory.assets(), key=lambda row: row["id"])
+    names = [Path(row["final_path"]).name for row in by_id]
+    monkeypatch.setattr(FolderStore, "blocks", failing)
+    (found,) = run_verify(settings, None, 100)
+    assert "is away: Input/output error" in str(found.away)
+    assert (found.checked, found.copies, found.all_is_well) == (1, 2, False)
+    assert not (found.copies_mended or found.lost)
 
 
 def test_what_is_damaged_on_both_sides_is_told_and_no_longer_counts(

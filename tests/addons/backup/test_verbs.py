@@ -44,6 +44,14 @@ def test_a_backup_from_its_first_day_to_its_last(factory: Factory) -> None:
     assert Path(restored["to"]).name.startswith("Restored-")
 
 
+def test_verify_ends_with_1_and_names_the_target_that_is_away(factory: Factory) -> None:
+    gone = str(factory.home / "gone")
+    done = command(factory, "backup", "verify", "--json", BACKUP_TARGETS=gone)
+    (told,) = json.loads(done.stdout)
+    assert (done.returncode, told["ok"], told["target"]) == (1, False, gone)
+    assert gone in told["away"]
+
+
 def test_it_tells_in_one_line_what_is_missing(factory: Factory) -> None:
     for words in (("backup", "verify"), ("backup", "dump"), ("backup", "drill")):
         done = command(factory, *words)

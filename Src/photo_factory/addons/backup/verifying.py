@@ -13,8 +13,9 @@ from sqlalchemy import Engine, select, update
 
 from photo_factory.addons.backup import copies
 from photo_factory.addons.backup.copying import sums_of
-from photo_factory.addons.backup.targets import READ_BACK, Proof, Target
+from photo_factory.addons.backup.targets import READ_BACK, Corrupted, Proof, Target
 from photo_factory.shared import files
+from photo_factory.shared.errors import TryLater
 from photo_factory.shared.facts import OF_ASSET, Asset, assets
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.paths import Paths
@@ -40,11 +41,13 @@ class Verified:
     copies_mended: list[str] = field(default_factory=list)
     originals_mended: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    away: str | None = None
+    """Why the target was not read to its end."""
 
     @property
     def all_is_well(self) -> bool:
-        """Whether every copy was what it should be."""
-        return not (self.copies_mended or self.originals_mended or self.lost)
+        """Whether every copy was there to be read, and what it should be."""
+        return not (self.copies_mended or self.originals_mended or self.lost or self.away)
 
     def as_json(self) -> dict[str, Any]:
         """The same as `backup verify --json` gives it."""
@@ -63,18 +66,24 @@ class Verify:
     told: Callable[[int], None] = lambda _size: None
 
     def run(self) -> Verified:
-        """Compare; TryLater while the target is away."""
-        self.target.check()
+        """Compare; what was found until then when the target is away, or fails."""
         found = Verified(self.target.name)
+        try:
+            self.target.check()
+            self._compare_all(found)
+        except (TryLater, Corrupted) as error:
+            found.away = str(error)
+        sums_of(self.target, self.settings).flush()
+        return found
+
+    def _compare_all(self, found: Verified) -> None:
         for asset, path in self._held():
             found.copies += 1
             if self.sample >= 100 or random.uniform(0, 100) < self.sample:
+                self._compare(asset, path, found)
                 found.checked += 1
                 found.bytes += asset.size_bytes
-                self._compare(asset, path, found)
                 self.told(asset.size_bytes)
-        sums_of(self.target, self.settings).flush()
-        return found
 
     def _compare(self, asset: Asset, path: str, found: Verified) -> None:
         copy_is_well = self._hash_there(path) == asset.file_hash

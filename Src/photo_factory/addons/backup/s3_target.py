@@ -6,20 +6,17 @@ and keep a SHA-256 (`x-amz-checksum-sha256`); where it says none, the object is 
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
 import posixpath
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
-from photo_factory.addons.backup import bandwidth
+from photo_factory.addons.backup import bandwidth, s3_client
 from photo_factory.addons.backup.file_target import hidden, received
+from photo_factory.addons.backup.s3_parts import PART, Parts, base64_of
 from photo_factory.addons.backup.targets import (
     MARKER,
     READ_BACK,
@@ -35,15 +32,6 @@ from photo_factory.addons.backup.urls import Address
 from photo_factory.shared import files
 from photo_factory.shared.errors import TryLater
 from photo_factory.shared.settings import Settings
-
-PART = 16 << 20
-"""Bytes; what is larger is sent in parts, so that a cut costs one part. S3 takes 10,000 parts."""
-
-_MOST_PARTS = 10_000
-_MISSING = {"404", "NoSuchKey", "NotFound"}
-_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
-_FULL = {"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507"}
-_UNKNOWN = {"NotImplemented", "501"}
 
 
 class S3Target:
@@ -85,9 +73,7 @@ class S3Target:
         size = self._size_here(source, file_hash)
         try:
             with self._speaking():
-                told = self._put_parts(source, path, size) if size > PART else (
-                    self._put_whole(path, b"".join(blocks_of(source)), IfNoneMatch="*")
-                )  # fmt: skip
+                told = self._put_new(source, path, size)
         except FileExistsError:  # another worker was quicker, or a stranger
             return self._adopted(path, file_hash)
         if told:
@@ -134,29 +120,7 @@ class S3Target:
 
     @cached_property
     def _s3(self) -> Any:
-        """A client, which threads may share."""
-        from botocore.config import Config
-        from botocore.session import get_session
-
-        at, timeout = self._at, self._settings.backup_timeout
-        config = Config(
-            connect_timeout=min(timeout, 30.0),
-            read_timeout=timeout,
-            retries={"mode": "standard", "total_max_attempts": 2},
-            s3={"addressing_style": "path"} if "endpoint_url" in at.options else {},
-            # We ask for SHA-256 ourselves; other sums are not understood by every store.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            max_pool_connections=32,
-        )
-        return get_session().create_client(
-            "s3",
-            endpoint_url=at.options.get("endpoint_url"),
-            region_name=at.options.get("region", os.environ.get("AWS_DEFAULT_REGION", "us-east-1")),
-            aws_access_key_id=at.user,
-            aws_secret_access_key=at.password,
-            config=config,
-        )
+        return s3_client.opened(self._at, self._settings)
 
     def _key(self, path: str) -> str:
         return posixpath.join(self._at.path.strip("/"), path)
@@ -184,17 +148,18 @@ class S3Target:
             "kept there"
         )
 
-    def _put_whole(self, path: str, content: bytes, **condition: str) -> bool:
+    def _put_new(self, source: Path, path: str, size: int) -> bool:
+        if size > PART:
+            return Parts(self._s3, self._at_key(path), self._bandwidth).put(source, size)
+        return self._put_whole(path, b"".join(blocks_of(source)), is_new=True)
+
+    def _put_whole(self, path: str, content: bytes, *, is_new: bool = False) -> bool:
         """One PUT; whether the store says that it holds these bytes."""
         self._bandwidth.take(len(content))
-        wanted = _base64(hashlib.sha256(content).digest())
-        given = {**self._at_key(path), "Body": content, **_sum(wanted)}
-        try:
-            told = self._s3.put_object(**given, **condition)
-        except ClientError as error:
-            if not condition or _code(error) not in _UNKNOWN:
-                raise
-            told = self._s3.put_object(**given)  # a store without conditional writes
+        wanted = base64_of(hashlib.sha256(content).digest())
+        given = {**self._at_key(path), "Body": content, **s3_client.sum_to_keep(wanted)}
+        put = self._s3.put_object
+        told = s3_client.make_new(put, **given) if is_new else put(**given)
         return self._is_told(path, told.get("ChecksumSHA256"), wanted)
 
     def _is_told(self, path: str, told: str | None, wanted: str) -> bool:
@@ -206,60 +171,6 @@ class S3Target:
         # What it says at once may be an echo: what it keeps is what counts.
         kept = self._s3.head_object(**self._at_key(path), ChecksumMode="ENABLED")
         return bool(kept.get("ChecksumSHA256") == wanted)
-
-    def _put_parts(self, source: Path, path: str, size: int) -> bool:
-        """A multipart upload, gone on with where an earlier one was cut."""
-        part = max(PART, -(-size // _MOST_PARTS))
-        upload, there = self._begun(path)
-        sums, parts = [], []
-        for number, block in enumerate(_regrouped(blocks_of(source), part), start=1):
-            sums.append(hashlib.sha256(block).digest())
-            wanted, md5 = _base64(sums[-1]), hashlib.md5(block, usedforsecurity=False).hexdigest()
-            # A part's ETag is its MD5 nearly everywhere; the proof is that of the whole.
-            etag = f'"{md5}"'
-            if there.get(number) != (len(block), etag):
-                etag = self._put_part(path, upload, number, block, wanted)
-            parts.append({"PartNumber": number, "ETag": etag, "ChecksumSHA256": wanted})
-        self._complete(path, upload, parts)
-        return self._keeps(path, _base64(hashlib.sha256(b"".join(sums)).digest()))
-
-    def _keeps(self, path: str, of_parts: str) -> bool:
-        """Whether the store's own sum of the parts' sums is ours; it may end with their number."""
-        kept = self._s3.head_object(**self._at_key(path), ChecksumMode="ENABLED")
-        told: str = kept.get("ChecksumSHA256", "")
-        return told.partition("-")[0] == of_parts
-
-    def _begun(self, path: str) -> tuple[str, dict[int, tuple[int, str]]]:
-        """An upload to go on with, and its parts: number to size and ETag."""
-        key = self._key(path)
-        listed = self._s3.list_multipart_uploads(**self._in_bucket, Prefix=key)
-        for one in listed.get("Uploads", ()):
-            if one["Key"] == key:
-                return one["UploadId"], self._parts(path, one["UploadId"])
-        given = {**self._at_key(path), "ChecksumAlgorithm": "SHA256"}
-        return self._s3.create_multipart_upload(**given)["UploadId"], {}
-
-    def _parts(self, path: str, upload: str) -> dict[int, tuple[int, str]]:
-        pages = self._s3.get_paginator("list_parts").paginate(**self._at_key(path), UploadId=upload)
-        parts = (one for page in pages for one in page.get("Parts", ()))
-        return {one["PartNumber"]: (one["Size"], one["ETag"]) for one in parts}
-
-    def _put_part(self, path: str, upload: str, number: int, block: bytes, wanted: str) -> str:
-        self._bandwidth.take(len(block))
-        told = self._s3.upload_part(
-            **self._at_key(path), UploadId=upload, PartNumber=number, Body=block,
-            **_sum(wanted),
-        )  # fmt: skip
-        return str(told["ETag"])
-
-    def _complete(self, path: str, upload: str, parts: list[dict[str, Any]]) -> None:
-        given = {**self._at_key(path), "UploadId": upload, "MultipartUpload": {"Parts": parts}}
-        try:
-            self._s3.complete_multipart_upload(**given, IfNoneMatch="*")
-        except ClientError as error:
-            if _code(error) not in _UNKNOWN:
-                raise
-            self._s3.complete_multipart_upload(**given)
 
     def _blocks(self, path: str) -> Iterator[bytes]:
         with self._speaking():
@@ -276,50 +187,5 @@ class S3Target:
                 **self._in_bucket, Prefix=prefix, Delimiter="/"
             )
 
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        """Tell what the store refuses as nobody's fault."""
-        try:
-            yield
-        except ClientError as error:
-            raise self._refusal(error) from error
-        except (BotoCoreError, HTTPClientError) as error:
-            reason = str(error).splitlines()[0]
-            raise TryLater(f"backup target {self.name} is away: {reason}") from error
-
-    def _refusal(self, error: ClientError) -> Exception:
-        code, message = _code(error), error.response.get("Error", {}).get("Message", "")
-        if code in _MISSING and error.operation_name != "HeadBucket":
-            return FileNotFoundError(f"{self.name}: {error.operation_name}: {message}")
-        if code in _TAKEN:
-            return FileExistsError(f"{self.name}: {message}")
-        if code in _FULL:
-            return TryLater(f"backup target {self.name} is full: make room there")
-        return TryLater(
-            f"backup target {self.name} refuses {error.operation_name}: {code} {message}"
-        )
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _sum(wanted: str) -> dict[str, str]:
-    """Have the store check this SHA-256, and keep it."""
-    return {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": wanted}
-
-
-def _base64(digest: bytes) -> str:
-    return base64.b64encode(digest).decode()
-
-
-def _regrouped(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in blocks of `size`, the last one shorter."""
-    held = bytearray()
-    for block in blocks:
-        held += block
-        while len(held) >= size:
-            yield bytes(held[:size])
-            del held[:size]
-    if held:
-        yield bytes(held)
+    def _speaking(self) -> AbstractContextManager[None]:
+        return s3_client.speaking(self.name)

@@ -1,0 +1,91 @@
+"""Large objects of S3: sent in parts, and gone on with where an earlier try was cut."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photo_factory.addons.backup.bandwidth import Bandwidth
+from photo_factory.addons.backup.s3_client import make_new, sum_to_keep
+from photo_factory.addons.backup.targets import blocks_of
+
+PART = 16 << 20
+"""Bytes; what is larger is sent in parts, so that a cut costs one part. S3 takes 10,000 parts."""
+
+_MOST_PARTS = 10_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One object that is sent in parts."""
+
+    s3: Any
+    at_key: dict[str, str]
+    """Bucket and Key."""
+    bandwidth: Bandwidth
+
+    def put(self, source: Path, size: int) -> bool:
+        """Send a file, gone on with where it was cut; whether the store keeps our sum of it."""
+        part = max(PART, -(-size // _MOST_PARTS))
+        upload, there = self._begun()
+        sums, parts = [], []
+        for number, block in enumerate(_regrouped(blocks_of(source), part), start=1):
+            sums.append(hashlib.sha256(block).digest())
+            wanted, md5 = base64_of(sums[-1]), hashlib.md5(block, usedforsecurity=False).hexdigest()
+            # A part's ETag is its MD5 nearly everywhere; the proof is that of the whole.
+            etag = f'"{md5}"'
+            if there.get(number) != (len(block), etag):
+                etag = self._put_part(upload, number, block, wanted)
+            parts.append({"PartNumber": number, "ETag": etag, "ChecksumSHA256": wanted})
+        given = {**self.at_key, "UploadId": upload, "MultipartUpload": {"Parts": parts}}
+        make_new(self.s3.complete_multipart_upload, **given)
+        return self._keeps(base64_of(hashlib.sha256(b"".join(sums)).digest()))
+
+    def _keeps(self, of_parts: str) -> bool:
+        """Whether the store's own sum of the parts' sums is ours; it may end with their number."""
+        kept = self.s3.head_object(**self.at_key, ChecksumMode="ENABLED")
+        told: str = kept.get("ChecksumSHA256", "")
+        return told.partition("-")[0] == of_parts
+
+    def _begun(self) -> tuple[str, dict[int, tuple[int, str]]]:
+        """An upload to go on with, and its parts: number to size and ETag."""
+        bucket, key = self.at_key["Bucket"], self.at_key["Key"]
+        listed = self.s3.list_multipart_uploads(Bucket=bucket, Prefix=key)
+        for one in listed.get("Uploads", ()):
+            if one["Key"] == key:
+                return one["UploadId"], self._sent(one["UploadId"])
+        given = {**self.at_key, "ChecksumAlgorithm": "SHA256"}
+        return self.s3.create_multipart_upload(**given)["UploadId"], {}
+
+    def _sent(self, upload: str) -> dict[int, tuple[int, str]]:
+        pages = self.s3.get_paginator("list_parts").paginate(**self.at_key, UploadId=upload)
+        parts = (one for page in pages for one in page.get("Parts", ()))
+        return {one["PartNumber"]: (one["Size"], one["ETag"]) for one in parts}
+
+    def _put_part(self, upload: str, number: int, block: bytes, wanted: str) -> str:
+        self.bandwidth.take(len(block))
+        told = self.s3.upload_part(
+            **self.at_key, UploadId=upload, PartNumber=number, Body=block, **sum_to_keep(wanted)
+        )
+        return str(told["ETag"])
+
+
+def base64_of(digest: bytes) -> str:
+    """As S3 writes its sums."""
+    return base64.b64encode(digest).decode()
+
+
+def _regrouped(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in blocks of `size`, the last one shorter."""
+    held = bytearray()
+    for block in blocks:
+        held += block
+        while len(held) >= size:
+            yield bytes(held[:size])
+            del held[:size]
+    if held:
+        yield bytes(held)

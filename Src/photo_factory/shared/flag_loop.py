@@ -17,6 +17,7 @@ from photo_factory.shared.facts import Facts
 from photo_factory.shared.heartbeat_service import Heartbeat, Status
 from photo_factory.shared.ledger.database import connect, listener, migrate
 from photo_factory.shared.ledger.extensions import extend
+from photo_factory.shared.ledger.waits import heeding
 from photo_factory.shared.outcomes import Outcomes
 from photo_factory.shared.paths import Paths, database_url
 from photo_factory.shared.settings import Settings
@@ -31,8 +32,9 @@ Told = Callable[[int, int], None]
 FIRST_REST, FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0, 300.0
 """Seconds. A rest, when nothing is due, grows to POLL_INTERVAL; a pause, when something is away."""
 
-PATIENCE = 7.0
-"""Seconds for what is in hand when we are asked to stop; a supervisor kills after ten."""
+PATIENCE = 5.0
+"""Seconds for what is in hand when we are asked to stop; a supervisor kills after ten, and the
+ledger wants to be told as well."""
 
 _TOO_MANY = 10
 """Failures of different photos, with no success between, that are hardly the photos' fault."""
@@ -104,21 +106,27 @@ class FlagLoop:
     def run(self, *, once: bool = False) -> bool:
         """Work until asked to stop; `once`: until nothing is due. False: not all went well."""
         executors.stopping.clear()
-        try:
-            while not self._stop.is_set():
-                is_busy = self._turn_or_wait(once)
-                self._beat()
-                if not is_busy:
-                    if once:
-                        break
-                    self._rest()
-        except Exception as error:
-            self._crash = f"{type(error).__name__}: {error}"
-            raise
-        finally:
-            self._end()
+        with heeding(self._stop):
+            try:
+                self._work(once)
+            except Exception as error:
+                self._crash = f"{type(error).__name__}: {error}"
+                raise
+            finally:
+                self._end()
         told = self._outcomes
         return not (told.failed or told.parked or self._pause.reason or self._away)
+
+    def _work(self, once: bool) -> None:
+        while not self._stop.is_set():
+            is_busy = self._turn_or_wait(once)
+            if self._stop.is_set():
+                return
+            self._beat()
+            if not is_busy:
+                if once:
+                    return
+                self._rest()
 
     def _turn_or_wait(self, once: bool) -> bool:
         try:
@@ -276,21 +284,25 @@ class FlagLoop:
     def _end(self) -> None:
         """Finish what is in hand if that goes quickly, give the rest back."""
         executors.stopping.set()
+        is_heard = True
         try:
             self._finish_in_hand()
         except LedgerAway as error:  # the leases run out by themselves
+            is_heard = False
             log.warning("stopped while the ledger is away: %s", error)
         finally:
             if self._workplace:
                 self._workplace.close()
             self._listener.close()
-            status, message = self._state()
-            self._heart.last_beat(status, "stopped", message)
+            if is_heard:  # else it would only cost another wait
+                status, message = self._state()
+                self._heart.last_beat(status, "stopped", message)
             self._engine.dispose()
 
     def _finish_in_hand(self) -> None:
         self._drop_what_is_not_begun()
-        deadline = time.monotonic() + PATIENCE
+        # What a ledger is not there to be told of need not be waited for.
+        deadline = time.monotonic() + (_TURN_S if self._away else PATIENCE)
         while self._in_hand and time.monotonic() < deadline:
             self._collect()
         for claim, _ in self._in_hand.values():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import IO, Protocol
 
 from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, make_url, text
 from sqlalchemy.dialects import postgresql
@@ -26,6 +27,7 @@ from photo_factory.shared.errors import LedgerAway, LedgerError, SettingsError
 from photo_factory.shared.ledger import on_postgresql, on_sqlite
 from photo_factory.shared.ledger.columns import to_json
 from photo_factory.shared.ledger.migrations import HEAD
+from photo_factory.shared.ledger.waits import SLICE_S, Wait
 
 # Any constant does, as long as nobody else locks the same one in this database.
 _MIGRATION_LOCK = 0x70686F746F  # "photo"
@@ -186,8 +188,19 @@ def _lock_file(path: Path) -> Iterator[None]:
     except OSError as error:
         raise LedgerAway(f"the ledger cannot be locked: {error}") from error
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _wait_for_lock(file)
         yield
+
+
+def _wait_for_lock(file: IO[str]) -> None:
+    wait = Wait(None)
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if wait.is_over():
+                raise LedgerAway("the ledger is being migrated by another process") from error
+            time.sleep(SLICE_S)
 
 
 def _alone(engine: Engine) -> AbstractContextManager[None]:

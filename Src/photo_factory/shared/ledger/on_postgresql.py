@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from photo_factory.shared.ledger.waits import SLICE_S, Wait
+
 _CONNECT_S = 5
 _LOCK_MS = 10_000
 _STATEMENT_MS = 30_000
@@ -85,8 +87,11 @@ def _wait(connection: Any) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
         poller = select.poll()
         poller.register(connection.fileno(), events[state])
-        if not poller.poll(None if limit is None else limit * 1000):
-            raise OperationalError(f"the server has not answered for {limit:.0f} seconds")
+        began, wait = time.monotonic(), Wait(limit)
+        while not poller.poll(SLICE_S * 1000):
+            if wait.is_over():
+                took = time.monotonic() - began
+                raise OperationalError(f"the server has not answered for {took:.0f} seconds")
 
 
 def is_away(error: DBAPIError) -> bool:
@@ -107,7 +112,6 @@ def is_damaged(error: DBAPIError) -> bool:
 
 
 CHANNEL = "photo_factory"
-_SLICE_S = 0.5
 
 
 class Listener:
@@ -140,7 +144,7 @@ class Listener:
             self._connection = self._connected()
             return True  # what came before we listened was not heard
         while not stop.is_set() and (left := until - time.monotonic()) > 0:
-            if select.select([self._connection], [], [], min(left, _SLICE_S))[0]:
+            if select.select([self._connection], [], [], min(left, SLICE_S))[0]:
                 self._connection.poll()
             if self._connection.notifies:
                 self._connection.notifies.clear()

@@ -6,13 +6,15 @@ import contextlib
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from photo_factory.shared.errors import SettingsError
+from photo_factory.shared.ledger.waits import SLICE_S, Wait
 
 READING = "photo_factory_reading"
 """Execution option of a connection that only asks."""
@@ -57,22 +59,36 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
 
 def _turn_on_wal(connection: sqlite3.Connection) -> None:
     # SQLite does not wait for its lock here when two processes make the same ledger at once.
-    give_up = time.monotonic() + _LOCK_WAIT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-            time.sleep(0.02)
+    _insist(lambda: connection.execute("PRAGMA journal_mode = WAL"))
 
 
 def _begin(connection: Connection) -> None:
-    # IMMEDIATE: a transaction that reads first and writes later would fail with "database is
-    # locked" at once, without any waiting, if somebody else wrote in between.
-    reads = connection.get_execution_options().get(READING)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get(READING):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    # While SQLite itself waits, not even a signal is heard: so it may for a moment only.
+    driver.execute(f"PRAGMA busy_timeout = {SLICE_S * 1000:.0f}")
+    try:
+        # IMMEDIATE: a transaction that reads first and writes later would fail with "database is
+        # locked" at once, without any waiting, if somebody else wrote in between.
+        _insist(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {_LOCK_WAIT_S * 1000:.0f}")
+
+
+def _insist(statement: Callable[[], object]) -> None:
+    """Execute what needs a lock that others may hold, again and again."""
+    wait = Wait(_LOCK_WAIT_S)
+    while True:
+        try:
+            statement()
+            return
+        except (sqlite3.OperationalError, OperationalError) as error:
+            raw = error.orig if isinstance(error, OperationalError) else error
+            if getattr(raw, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or wait.is_over():
+                raise
+            time.sleep(0.02)
 
 
 def made(error: DBAPIError) -> bool:
@@ -93,9 +109,6 @@ def is_damaged(error: DBAPIError) -> bool:
 def _code(error: DBAPIError) -> int:
     # The lowest byte is the kind, the rest says more, such as which I/O failed.
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-
-
-_SLICE_S = 0.25
 
 
 class Listener:
@@ -132,7 +145,7 @@ class Listener:
             if version != self._seen:
                 self._seen = version
                 return True
-            stop.wait(min(left, _SLICE_S))
+            stop.wait(min(left, SLICE_S))
         return False
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -18,12 +15,12 @@ from photo_factory.addons.backup import bandwidth
 from photo_factory.addons.backup.bandwidth import Bandwidth
 from photo_factory.addons.backup.file_target import FileTarget
 from photo_factory.addons.backup.folder_store import FolderStore
-from photo_factory.addons.backup.targets import READ_BACK, Corrupted, open_target
+from photo_factory.addons.backup.targets import Corrupted, open_target
 from photo_factory.shared.errors import SettingsError, TryLater
 from photo_factory.shared.files import sha256_of
 from tests.addons.backup.conftest import Place
 from tests.addons.backup.test_service import run
-from tests.backup_parts import BUCKET, PASSWORD
+from tests.backup_parts import PASSWORD
 from tests.factory import Factory
 from tests.faults.disks import tmpfs
 
@@ -171,93 +168,6 @@ def test_bytes_that_change_on_their_way_never_get_a_name(
         target.write(PATH, b"a list")
     assert [path for path in tmp_path.rglob("*.jpg") if path != source] == []
     assert target.names("Originals/2024/2024-05-01") == []
-
-
-class Proxy(BaseHTTPRequestHandler):
-    """Between us and the store: may change what is uploaded, drop sums, or cut the line."""
-
-    upstream = 0
-    flips = drops_sums = False
-    protocol_version = "HTTP/1.0"
-
-    def handle_any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.flips and len(body) > 1000:
-            body = bytes([body[0] ^ 1]) + body[1:]
-        drop = {"host", "connection", "expect"}
-        headers = {n: v for n, v in self.headers.items() if n.lower() not in drop}
-        headers.setdefault("Content-Type", "application/octet-stream")
-        if self.drops_sums:
-            headers = {n: v for n, v in headers.items() if "checksum" not in n.lower()}
-        url = f"http://127.0.0.1:{self.upstream}{self.path}"
-        request = Request(url, body or None, headers, method=self.command)
-        from urllib.error import HTTPError
-
-        try:
-            answer = urlopen(request, timeout=10)
-        except HTTPError as error:
-            answer = error
-        with answer:
-            content = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in ("connection", "transfer-encoding"):
-                    self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_any
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def proxied(port: int, **faults: bool) -> Iterator[int]:
-    handler = type("Faulty", (Proxy,), {"upstream": port, **faults})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def through(place: Place, port: int) -> Place:
-    assert place.server
-    place.url = place.url.replace(f":{place.server.port}", f":{port}")
-    return place
-
-
-def test_a_store_without_checksums_is_read_back(
-    place_of: Callable[[str], Place], source: Path
-) -> None:
-    place = place_of("s3")
-    assert place.server
-    with proxied(place.server.port, drops_sums=True) as port:
-        target = through(place, port).open()
-        assert target.put(source, PATH, sha256_of(source)).how == READ_BACK
-
-
-def test_an_upload_that_is_changed_on_its_way_to_a_store_is_caught(
-    place_of: Callable[[str], Place], source: Path
-) -> None:
-    place = place_of("s3")
-    assert place.server
-    with proxied(place.server.port, flips=True, drops_sums=True) as port:
-        target = through(place, port).open()
-        with pytest.raises(Corrupted):
-            target.put(source, PATH, sha256_of(source))
-        assert target.size(PATH) is None
-
-
-def test_a_bucket_that_is_not_there_is_told(place_of: Callable[[str], Place]) -> None:
-    place = place_of("s3")
-    place.url = place.url.replace(f"@{BUCKET}/", "@no-such-bucket/")
-    with pytest.raises(TryLater, match="no-such-bucket"):
-        place.open().check()
 
 
 def test_bandwidth_is_a_bucket_that_all_threads_share() -> None:

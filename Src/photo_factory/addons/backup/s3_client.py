@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,14 +68,30 @@ def _refusal(name: str, error: ClientError) -> Exception:
     return TryLater(f"backup target {name} refuses {error.operation_name}: {code} {message}")
 
 
-def make_new(call: Callable[..., Any], **given: Any) -> Any:
-    """Call what makes an object, on the condition that there is none; without, where unknown."""
+def make_new(s3: Any, operation: str, **given: Any) -> Any:
+    """Call what makes an object on the condition that there is none; FileExistsError.
+
+    A store that knows no conditions is asked just before, which leaves an instant.
+    """
+    call = getattr(s3, operation)
     try:
         return call(**given, IfNoneMatch="*")
     except ClientError as error:
         if _code(error) not in _UNKNOWN:
             raise
+    if _is_there(s3, Bucket=given["Bucket"], Key=given["Key"]):
+        raise FileExistsError(given["Key"])
     return call(**given)
+
+
+def _is_there(s3: Any, **at_key: str) -> bool:
+    try:
+        s3.head_object(**at_key)
+    except ClientError as error:
+        if _code(error) not in _MISSING:
+            raise
+        return False
+    return True
 
 
 def sum_to_keep(wanted: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Parts:
                 etag = self._put_part(upload, number, block, wanted)
             parts.append({"PartNumber": number, "ETag": etag, "ChecksumSHA256": wanted})
         given = {**self.at_key, "UploadId": upload, "MultipartUpload": {"Parts": parts}}
-        make_new(self.s3.complete_multipart_upload, **given)
+        make_new(self.s3, "complete_multipart_upload", **given)
         return self._keeps(base64_of(hashlib.sha256(b"".join(sums)).digest()))
 
     def _keeps(self, of_parts: str) -> bool:

@@ -158,8 +158,10 @@ class S3Target:
         self._bandwidth.take(len(content))
         wanted = base64_of(hashlib.sha256(content).digest())
         given = {**self._at_key(path), "Body": content, **s3_client.sum_to_keep(wanted)}
-        put = self._s3.put_object
-        told = s3_client.make_new(put, **given) if is_new else put(**given)
+        if is_new:
+            told = s3_client.make_new(self._s3, "put_object", **given)
+        else:
+            told = self._s3.put_object(**given)
         return self._is_told(path, told.get("ChecksumSHA256"), wanted)
 
     def _is_told(self, path: str, told: str | None, wanted: str) -> bool:

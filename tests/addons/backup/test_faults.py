@@ -253,5 +253,5 @@ def test_a_target_is_called_by_its_url_without_secrets(
 def test_the_settings_never_show_a_target_with_its_password(factory: Factory) -> None:
     from photo_factory.shared.settings import explained
 
-    settings = factory.settings(BACKUP_TARGETS="sftp://me:secret@nas/x")
-    assert "secret" not in str(explained(settings)) + repr(settings)
+    settings = factory.settings(BACKUP_TARGETS=f"sftp://me:{PASSWORD}@nas/x")
+    assert PASSWORD not in str(explained(settings)) + repr(settings)

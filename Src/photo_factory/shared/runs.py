@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from photo_factory.shared.claims import database_now, runs, waits_for
@@ -20,6 +31,9 @@ from photo_factory.shared.paths import LEDGER_PREFIX
 from photo_factory.shared.settings import Settings
 
 _AT_ONCE = 1000
+
+_SHORTEST_S = 10.0
+"""A pace that was measured for a shorter time than this says nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +73,42 @@ class Progress:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class _Pace:
+    """What a stage finished in the last hour, and how long before now it began to."""
+
+    finished: int
+    seconds: float
+
+    def seconds_for(self, left: int) -> float | None:
+        if not left:
+            return 0
+        return left * self.seconds / self.finished if self.finished else None
+
+
 def progress(engine: Engine, services: Sequence[FlagService], settings: Settings) -> list[Progress]:
     """How far each service's flag is; one look through the assets for all of them."""
     if not services:
         return []
     with away(), reading(engine) as connection:
-        since = database_now(connection)
+        now = database_now(connection)
         counted = connection.execute(select(*_counts(services))).one()
+        is_held = runs.c.leased_by.is_not(None) & (runs.c.not_before > now)
         by_stage = {
-            "running": _by_stage(
-                connection, runs.c.leased_by.is_not(None) & (runs.c.not_before > since)
-            ),
-            "parked": _by_stage(connection, runs.c.parked_at.is_not(None)),
-            "last_hour": _by_stage(connection, runs.c.finished_at > since - timedelta(hours=1)),
+            "running": _waiting_runs(connection, services, is_held),
+            "parked": _waiting_runs(connection, services, runs.c.parked_at.is_not(None)),
         }
+        paces = _paces(connection, now)
     total = counted[0]
+    idle = {one.name: one.idle(settings) if one.idle else None for one in services}
     return [
-        _progress(one, (total, counted[1 + 2 * i], counted[2 + 2 * i]), by_stage, settings)
+        _progress(
+            one,
+            (total, counted[1 + 2 * i], counted[2 + 2 * i]),
+            {name: found.get(one.name, 0) for name, found in by_stage.items()},
+            paces.get(one.name, _Pace(0, 0)),
+            idle[one.name],
+        )
         for i, one in enumerate(services)
     ]
 
@@ -88,32 +121,50 @@ def _counts(services: Iterable[FlagService]) -> list[ColumnElement[int]]:
     return counts
 
 
-def _by_stage(connection: Connection, which: ColumnElement[bool]) -> dict[str, int]:
-    query = select(runs.c.stage, func.count().label("number")).where(which).group_by(runs.c.stage)
-    return {row.stage: row.number for row in connection.execute(query)}
+def _waiting_runs(
+    connection: Connection, services: Iterable[FlagService], which: ColumnElement[bool]
+) -> dict[str, int]:
+    """How many such runs each stage has, of those whose flag still applies and is FALSE."""
+    still = or_(*(and_(runs.c.stage == one.name, waits_for(one.flag_name)) for one in services))
+    query = select(runs.c.stage, func.count().label("number")).join(
+        assets, assets.c.id == runs.c.asset_id
+    )
+    found = connection.execute(query.where(which, still).group_by(runs.c.stage))
+    return {row.stage: row.number for row in found}
+
+
+def _paces(connection: Connection, now: datetime) -> dict[str, _Pace]:
+    finished = runs.c.finished_at
+    query = (
+        select(runs.c.stage, func.count().label("number"), func.min(finished).label("first"))
+        .where(finished > now - timedelta(hours=1))
+        .group_by(runs.c.stage)
+    )
+    return {
+        row.stage: _Pace(row.number, max((now - row.first).total_seconds(), _SHORTEST_S))
+        for row in connection.execute(query)
+    }
 
 
 def _progress(
     service: FlagService,
     counted: tuple[int, int, int],
-    by_stage: dict[str, dict[str, int]],
-    settings: Settings,
+    held: Mapping[str, int],
+    pace: _Pace,
+    idle: str | None,
 ) -> Progress:
     total, done, waits = counted
-    counts = {name: found.get(service.name, 0) for name, found in by_stage.items()}
-    idle = service.idle(settings) if service.idle else None
-    waiting = 0 if idle else max(0, waits - counts["running"] - counts["parked"])
-    left = waiting + counts["running"]
-    rate = counts["last_hour"] / 3600
+    free = max(0, waits - held["running"] - held["parked"])
     return Progress(
         flag=service.flag_name,
         service=service.name,
         done=done,
-        waiting=waiting,
-        not_applicable=total - done - waits + (waits - counts["parked"] if idle else 0),
-        seconds_left=0 if not left else left / rate if rate else None,
+        waiting=0 if idle else free,
+        not_applicable=total - done - waits + (free if idle else 0),
+        last_hour=pace.finished,
+        seconds_left=pace.seconds_for(held["running"] + (0 if idle else free)),
         idle=idle,
-        **counts,
+        **held,
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from photo_factory.shared import clock, runs
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.ledger.models import StageRun
+from photo_factory.shared.ledger.models import MediaAsset, StageRun
 from tests.shared.loop import work
 from tests.shared.loop.conftest import Shop
 
@@ -118,7 +118,45 @@ def test_it_counts_how_far_a_flag_is(shop: Shop) -> None:
     assert (found.done, found.waiting, found.running, found.parked, found.not_applicable) == (
         2, 2, 1, 1, 1,
     )  # fmt: skip
-    assert (found.last_hour, found.seconds_left) == (2, 3 / (2 / 3600))
+    assert found.last_hour == 2
+
+
+@pytest.mark.parametrize(("minutes", "seconds_left"), [(59, 59 * 60), (10, 600), (0, 10)])
+def test_the_time_left_goes_by_the_pace_since_the_work_of_this_hour_began(
+    shop: Shop, minutes: int, seconds_left: float
+) -> None:
+    shop.add("1.jpg", "2.jpg", "3.jpg")
+    shop.run()
+    began = clock.now() - timedelta(minutes=minutes)
+    first = StageRun.asset_id == shop.assets()["1.jpg"]["id"]
+    with shop.engine.begin() as connection:
+        connection.execute(update(StageRun).where(first).values(finished_at=began))
+    shop.add("4.jpg", "5.jpg", "6.jpg")
+    (found,) = runs.progress(shop.engine, [shop.service], shop.settings())
+    assert (found.last_hour, found.waiting) == (3, 3)
+    assert found.seconds_left == pytest.approx(seconds_left, abs=8)
+
+
+def test_what_is_parked_counts_only_while_its_flag_applies(shop: Shop) -> None:
+    shop.add("bad-1.jpg", "bad-2.jpg", "bad-3.jpg")
+    shop.run()
+    shop.add("new-1.jpg", "new-2.jpg")
+    with shop.engine.begin() as connection:
+        for name, change in (
+            ("bad-1.jpg", {"media_type": "sidecar"}),
+            ("bad-2.jpg", {"is_thumbnailed": True}),
+        ):
+            connection.execute(
+                update(MediaAsset).where(MediaAsset.original_name == name).values(change)
+            )
+        connection.execute(update(StageRun).values(stage="thumbnail"))
+        row = connection.execute(
+            text("SELECT * FROM v_pipeline WHERE flag = 'is_thumbnailed'")
+        ).one()
+    service = shop.change(name="thumbnail").service
+    (found,) = runs.progress(shop.engine, [service], shop.settings())
+    assert (found.done, found.waiting, found.parked, found.not_applicable) == (1, 2, 1, 1)
+    assert (row.done, row.waiting, row.parked, row.not_applicable) == (1, 2, 1, 1)
 
 
 def test_a_flag_applies_to_nothing_while_its_service_has_nothing_to_do_at_all(shop: Shop) -> None:

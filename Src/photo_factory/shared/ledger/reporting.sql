@@ -40,8 +40,8 @@ SELECT id, final_path, original_name, captured_at, captured_at_source, captured_
 FROM media_assets
 WHERE captured_at_confidence < 0.5 AND media_type <> 'sidecar';
 
--- How far each flag has come. What is parked needs a person; to sidecars only a backup applies,
--- and to what has no position no geocoding does.
+-- How far each flag has come; the counts add up to all assets. What is parked needs a person; to
+-- sidecars only a backup applies, and to what has no position no geocoding does.
 CREATE VIEW v_pipeline AS
 SELECT 'is_ingested' AS flag,
        COUNT(*) FILTER (WHERE is_ingested) AS done,
@@ -53,7 +53,7 @@ UNION ALL
 SELECT 'is_geocoded',
        COUNT(*) FILTER (WHERE is_geocoded),
        COUNT(*) FILTER (WHERE NOT is_geocoded AND location IS NOT NULL AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
-       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_geocoded AND location IS NOT NULL AND media_type <> 'sidecar' AND parked.asset_id IS NOT NULL),
        COUNT(*) FILTER (WHERE NOT is_geocoded AND NOT (location IS NOT NULL AND media_type <> 'sidecar'))
 FROM media_assets
 LEFT JOIN stage_runs AS parked
@@ -63,7 +63,7 @@ UNION ALL
 SELECT 'is_thumbnailed',
        COUNT(*) FILTER (WHERE is_thumbnailed),
        COUNT(*) FILTER (WHERE NOT is_thumbnailed AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
-       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_thumbnailed AND media_type <> 'sidecar' AND parked.asset_id IS NOT NULL),
        COUNT(*) FILTER (WHERE NOT is_thumbnailed AND NOT (media_type <> 'sidecar'))
 FROM media_assets
 LEFT JOIN stage_runs AS parked
@@ -73,7 +73,7 @@ UNION ALL
 SELECT 'is_face_scanned',
        COUNT(*) FILTER (WHERE is_face_scanned),
        COUNT(*) FILTER (WHERE NOT is_face_scanned AND media_type = 'image' AND parked.asset_id IS NULL),
-       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_face_scanned AND media_type = 'image' AND parked.asset_id IS NOT NULL),
        COUNT(*) FILTER (WHERE NOT is_face_scanned AND NOT (media_type = 'image'))
 FROM media_assets
 LEFT JOIN stage_runs AS parked
@@ -83,7 +83,7 @@ UNION ALL
 SELECT 'is_curated',
        COUNT(*) FILTER (WHERE is_curated),
        COUNT(*) FILTER (WHERE NOT is_curated AND media_type <> 'sidecar' AND parked.asset_id IS NULL),
-       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_curated AND media_type <> 'sidecar' AND parked.asset_id IS NOT NULL),
        COUNT(*) FILTER (WHERE NOT is_curated AND NOT (media_type <> 'sidecar'))
 FROM media_assets
 LEFT JOIN stage_runs AS parked
@@ -93,7 +93,7 @@ UNION ALL
 SELECT 'is_backed_up',
        COUNT(*) FILTER (WHERE is_backed_up),
        COUNT(*) FILTER (WHERE NOT is_backed_up AND TRUE AND parked.asset_id IS NULL),
-       COUNT(parked.asset_id),
+       COUNT(*) FILTER (WHERE NOT is_backed_up AND TRUE AND parked.asset_id IS NOT NULL),
        COUNT(*) FILTER (WHERE NOT is_backed_up AND NOT (TRUE))
 FROM media_assets
 LEFT JOIN stage_runs AS parked

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from photo_factory.commands import init
 from photo_factory.registry import SERVICES
+from photo_factory.shared.settings import Settings
 
+ALIASES = {str(field.alias) for field in Settings.model_fields.values()}
 STACK = Path(__file__).parents[2] / "Stack"
 COMPOSE: dict[str, Any] = yaml.safe_load((STACK / "docker-compose.yml").read_text())
-OTHERS = {"factory-db", "migrate"}
+OTHERS = {"factory-db", "migrate", "syncthing", "docker-proxy", "service-monitor"}
+TEXT = "\n".join(path.read_text() for path in STACK.glob("*.yml"))
 
 
 def test_every_service_has_a_container_and_no_other_has() -> None:
@@ -32,5 +37,36 @@ def test_no_password_is_written_into_it() -> None:
 
 
 def test_nothing_of_ours_runs_as_root() -> None:
-    ours = [service for name, service in COMPOSE["services"].items() if name != "factory-db"]
-    assert all(service["user"] for service in ours)
+    ours = [COMPOSE["services"][name] for name in (*SERVICES, "migrate", "docker-proxy")]
+    assert all(service["user"].startswith("${PUID:-1000}:") for service in ours)
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_a_container_may_do_as_little_as_it_needs(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["logging"]["options"]["max-size"]
+
+
+@pytest.mark.parametrize("name", sorted(set(COMPOSE["services"]) - {"migrate"}))
+def test_a_container_says_whether_it_is_well_and_has_a_limit(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["healthcheck"]["test"]
+    assert service["deploy"]["resources"]["limits"]["memory"]
+
+
+def test_the_example_is_what_init_would_print() -> None:
+    assert (STACK / ".env.example").read_text() == init.example()
+
+
+def test_every_variable_of_the_compose_files_is_in_the_example() -> None:
+    named = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
+    assert named <= {one.name for one in init.VARIABLES} | ALIASES
+
+
+def test_every_variable_of_the_example_is_used() -> None:
+    read_by_compose = {"COMPOSE_PROFILES", "COMPOSE_FILE"}
+    used = set(re.findall(r"\$\{(\w+)", TEXT)) | read_by_compose
+    assert {one.name for one in init.VARIABLES} <= used

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,8 @@ def load_settings(service: str = "photo-factory") -> Settings:
     """The settings, with the log going to stderr under this name."""
     chosen = settings.load()
     logs.configure(chosen.log_level, service=service)
+    if chosen.umask:
+        os.umask(int(chosen.umask, 8))
     return chosen
 
 

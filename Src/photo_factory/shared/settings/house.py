@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,6 +50,12 @@ def _known_level(name: str) -> str:
     return name.upper()
 
 
+def _known_mask(text: str) -> str:
+    if text and not re.fullmatch(r"0?[0-7]{3}", text):
+        raise ValueError(f"{text!r} is no umask such as 002")
+    return text
+
+
 class HouseSettings(BaseSettings):
     """What every service needs to know."""
 
@@ -89,6 +96,16 @@ class HouseSettings(BaseSettings):
         ge=1,
         alias="HEARTBEAT_INTERVAL",
         description="Seconds between two signs of life of a service.",
+    )
+    umask: Annotated[str, AfterValidator(_known_mask)] = Field(
+        "",
+        alias="UMASK",
+        description="Rights that new files do not get, such as 002 for a share of a group.",
+    )
+    reader_password: SecretStr | None = Field(
+        None,
+        alias="READER_PASSWORD",
+        description="Lets the role factory_reader log in to PostgreSQL, to read and nothing else.",
     )
     log_level: Annotated[str, AfterValidator(_known_level)] = Field(
         "INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."

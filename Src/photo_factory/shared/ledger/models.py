@@ -96,6 +96,14 @@ def _queue(flag: str) -> Index:
     return partial_index(f"ix_media_assets_waiting_{flag}", ("ingested_at",), waiting(flag))
 
 
+SHELVES = ((), ("camera_make", "camera_model"), ("source_device",), ("place_id",))
+"""What a gallery is looked through by, each in the order of time; `id` breaks ties."""
+
+
+def _gallery(*by: str) -> Index:
+    return Index(None, *by, "captured_at", "id")
+
+
 def _flag() -> Mapped[bool]:
     # The server default is what back-fills every old photo when a new flag is added.
     return mapped_column(server_default=false())
@@ -117,6 +125,7 @@ class MediaAsset(Base):
             column("content_identifier").is_not(None),
         ),
         *(_queue(flag) for flag in ADDON_FLAGS),
+        *(_gallery(*names) for names in SHELVES),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -132,12 +141,12 @@ class MediaAsset(Base):
     duration_s: Mapped[float | None]
     camera_make: Mapped[str | None]
     camera_model: Mapped[str | None]
-    captured_at: Mapped[datetime] = mapped_column(DateTime, index=True)
+    captured_at: Mapped[datetime] = mapped_column(DateTime)
     captured_utc_offset: Mapped[str | None] = mapped_column(String(6))
     captured_at_source: Mapped[str]
     captured_at_confidence: Mapped[float]
     location: Mapped[dict[str, Any] | None]
-    place_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("places.id"), index=True)
+    place_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("places.id"))
     evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     source_device: Mapped[str | None]
     content_identifier: Mapped[str | None]

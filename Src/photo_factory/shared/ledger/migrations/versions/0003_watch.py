@@ -16,6 +16,7 @@ down_revision = "0002"
 
 def upgrade() -> None:
     _change_beats()
+    _order_the_shelves()
     op.create_table("findings", *_findings())
     op.create_index(None, "findings", ["asset_id"])
     open_ones = sa.column("repaired_at").is_(None)
@@ -41,6 +42,14 @@ def _change_beats() -> None:
     )
     op.add_column("system_status", sa.Column("details", Json, nullable=False, server_default="{}"))
     op.create_index(None, "system_status_history", ["beat_at"])
+
+
+def _order_the_shelves() -> None:
+    """Galleries read by keys: what they are looked through by, then the time, then the id."""
+    for column in ("captured_at", "place_id"):
+        op.drop_index(f"ix_media_assets_{column}", "media_assets")
+    for by in ([], ["camera_make", "camera_model"], ["source_device"], ["place_id"]):
+        op.create_index(None, "media_assets", [*by, "captured_at", "id"])
 
 
 def _findings() -> Iterator[sa.schema.SchemaItem]:

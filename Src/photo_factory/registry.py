@@ -63,6 +63,12 @@ _OWN = (
         "finds the faces on every photo, and whose they are",
     ),
     ServiceEntry("backup", "photo_factory.addons.backup", "keeps verified copies elsewhere"),
+    ServiceEntry(
+        "dashboard",
+        "photo_factory.dashboard.service",
+        "shows all of it in a browser",
+        is_addon=False,
+    ),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -12,6 +11,8 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from photo_factory.shared.processes import end_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +30,14 @@ PATIENCE = 10.0
 SUPERVISED = "PHOTO_FACTORY_RESTARTS"
 """Tells a service that it has a supervisor, and how often that has started it again."""
 
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+SUPERVISOR = "PHOTO_FACTORY_SUPERVISOR"
+"""Tells it the supervisor's process."""
 
 
 def end_with_supervisor() -> None:
     """In a supervised service: stop as on SIGTERM when the supervisor is gone, however it died."""
-    if SUPERVISED in os.environ and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == 1:  # it was gone before it could be asked for
-            os.kill(os.getpid(), signal.SIGTERM)
+    if SUPERVISOR in os.environ:
+        end_with_parent(int(os.environ[SUPERVISOR]))
 
 
 @dataclass
@@ -55,7 +55,11 @@ class Child:
         """Start the service's process, in a group of its own so that Ctrl-C reaches it once."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "photo_factory", "run", self.name],
-            env={**os.environ, SUPERVISED: str(self.restarts)},
+            env={
+                **os.environ,
+                SUPERVISED: str(self.restarts),
+                SUPERVISOR: str(os.getpid()),
+            },
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
-import streamlit as st
 from sqlalchemy import Engine
 
 from photo_factory.shared import settings
@@ -22,9 +22,23 @@ class Context:
     engine: Engine
 
 
-@st.cache_resource(show_spinner=False)
+_made: list[Context] = []
+_making = threading.Lock()
+
+
 def context() -> Context:
     """The factory that this dashboard shows."""
-    chosen = settings.load()
-    engine = connect(database_url(chosen), application="dashboard")
-    return Context(chosen, Paths.of(chosen), engine)
+    with _making:
+        if not _made:
+            chosen = settings.load()
+            engine = connect(database_url(chosen), application="dashboard")
+            _made.append(Context(chosen, Paths.of(chosen), engine))
+        return _made[0]
+
+
+def forget_context() -> None:
+    """Let go of the factory, for example because another one is to be shown."""
+    with _making:
+        for one in _made:
+            one.engine.dispose()
+        _made.clear()

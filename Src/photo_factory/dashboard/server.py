@@ -1,0 +1,59 @@
+"""The process that Streamlit runs in: `python -m photo_factory.dashboard.server`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from photo_factory.dashboard import access
+from photo_factory.shared import logs, settings
+from photo_factory.shared.processes import end_with_parent
+from photo_factory.shared.settings import Settings
+
+HERE = Path(__file__).parent
+
+PARENT = "PHOTO_FACTORY_DASHBOARD_PARENT"
+"""Tells this process who started it, so that it does not outlive them."""
+
+
+def options(chosen: Settings) -> dict[str, Any]:
+    """Streamlit's own settings: nothing leaves this machine, nothing is watched or advertised."""
+    host = access.listens_on(chosen)
+    return {
+        "server.address": host,
+        "server.port": chosen.dashboard_port,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.runOnSave": False,
+        "server.enableXsrfProtection": True,
+        "server.enableCORS": True,
+        "server.enableStaticServing": False,
+        # Without a password the one guard is that only this machine can ask; a page of a
+        # stranger must not get around that by a name that resolves to 127.0.0.1.
+        "server.allowedHosts": [] if access.is_guarded(chosen) else ["localhost", "127.0.0.1"],
+        "browser.gatherUsageStats": False,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,
+        "theme.base": str(HERE / "theme.toml"),
+        "logger.hideWelcomeMessage": True,
+        "logger.level": "warning",
+        "global.developmentMode": False,
+    }
+
+
+def main() -> None:
+    """Serve the dashboard until somebody says stop."""
+    if PARENT in os.environ:
+        end_with_parent(int(os.environ[PARENT]))
+    import streamlit
+
+    chosen = settings.load()
+    logs.configure(chosen.log_level, service="dashboard")
+    app = streamlit.App(HERE / "app.py")
+    app.run(config=options(chosen))
+
+
+if __name__ == "__main__":
+    main()

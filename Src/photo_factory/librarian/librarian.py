@@ -17,6 +17,7 @@ from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome
 from photo_factory.librarian.batch import Batch, Item, batches, examine, slices
 from photo_factory.librarian.filer import Filer
 from photo_factory.librarian.filing import held
+from photo_factory.librarian.holds import Holds
 from photo_factory.librarian.journal import Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.recorder import Recorder
@@ -69,6 +70,7 @@ class Librarian:
         self.paths = Paths.of(settings)
         self.keep = settings.inbox_mode == "keep" if keep is None else keep
         self.records = Records(connect(database_url(settings)))
+        self.holds = Holds(settings, self.paths, self.records, keep=self.keep)
         self.observer = observer or Observer()
         self.stop = stop or threading.Event()
         self.remembered: set[int] = set()
@@ -129,6 +131,7 @@ class Librarian:
 
     def _file(self, arrivals: Iterable[Arrival], summary: Summary, filer: Filer) -> list[Arrival]:
         recorder = filer.recorder
+        self.holds.refresh()
         if not recorder.journal.is_empty:
             self._recover(recorder)
         unsettled: list[Arrival] = []
@@ -136,6 +139,7 @@ class Librarian:
             try:
                 if recorder.pending and self.records.may_be_back():
                     self._recover(recorder)
+                self.holds.hold(batch)  # a breaker may have tripped while it was read
                 filer.file(batch)
                 unsettled += self._account(batch, summary)
             finally:
@@ -209,6 +213,8 @@ class Librarian:
                 return
             if filer.recorder.refusal:  # a full disk: reading what cannot be filed would be wasted
                 item.end(Outcome("held", filer.recorder.refusal))
+            elif reason := self.holds.reason(item.arrival):
+                item.end(Outcome("held", reason))
             else:
                 examine(item, self._told)
 

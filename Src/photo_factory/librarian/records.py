@@ -17,7 +17,7 @@ from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
 from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.rows import COLUMNS, Row
-from photo_factory.shared import clock
+from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import (
     away,
@@ -26,7 +26,7 @@ from photo_factory.shared.ledger.database import (
     notify,
     reading,
 )
-from photo_factory.shared.ledger.models import Arrival, MediaAsset
+from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
 
 LEFT = "it left the inbox before it was filed"
 
@@ -35,6 +35,7 @@ RETRY_AFTER = 5.0
 
 _assets = cast(Table, MediaAsset.__table__)
 _arrivals = cast(Table, Arrival.__table__)
+_status = cast(Table, SystemStatus.__table__)
 
 _OWN_COLUMNS = [_assets.c[name] for name in COLUMNS]
 
@@ -187,6 +188,17 @@ class Records:
         )
         with self._reading() as connection:
             yield from connection.execution_options(yield_per=10_000).scalars(query)
+
+    def tripped(self) -> dict[str, str]:
+        """The breakers that stand open, with the reason of each."""
+        with self._noticing_away():
+            return breakers.tripped(self.ready())
+
+    def measured(self, probe: str) -> Mapping[str, Any]:
+        """What a probe measured last; empty before its first look."""
+        query = select(_status.c.details).where(_status.c.service_name == probe)
+        with self._reading() as connection:
+            return connection.scalar(query) or {}
 
     def may_be_back(self) -> bool:
         """False for a while after the database was found away."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from photo_factory.librarian.arrivals import Arrival, Outcome
 from photo_factory.librarian.file_watcher import Inbox, Watcher
 from photo_factory.librarian.filing import held
+from photo_factory.librarian.holds import WAITING
 from photo_factory.librarian.librarian import ArchiveInUse, Librarian, Observer
 from photo_factory.librarian.stability import Stability
 from photo_factory.librarian.summary import Summary
@@ -82,7 +83,7 @@ class Service:
             if self._can_tell_old_from_new():
                 self._work(watcher)
                 self._trouble = None
-            self._task = "waiting for photos"
+            self._task = WAITING if self._librarian.holds.waits else "waiting for photos"
         except ArchiveInUse as error:
             self._task = str(error)
             self._next_sweep = 0.0  # the listing it refused is still to be done
@@ -95,7 +96,7 @@ class Service:
 
     def _work(self, watcher: Watcher) -> None:
         overflowed = watcher.pass_on(self._inbox)
-        if overflowed or time.monotonic() >= self._next_sweep:
+        if overflowed or self._librarian.holds.lifted() or time.monotonic() >= self._next_sweep:
             self._sweep()
         elif self._inbox.next_due() == 0:
             self._file(self._inbox.recheck())

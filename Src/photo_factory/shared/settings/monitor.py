@@ -84,5 +84,11 @@ class MonitorSettings(BaseSettings):
     syncthing_override: str = Field(
         "",
         alias="SYNCTHING_OVERRIDE",
-        description="Inbox folders that are emptied though the doctor warns, with commas between.",
+        description="Inbox folders emptied though the doctor is red, with commas; *: all of them.",
     )
+
+    @property
+    def overridden_folders(self) -> frozenset[str]:
+        """SYNCTHING_OVERRIDE taken apart; `*` stands for the whole inbox."""
+        names = (name.strip() for name in self.syncthing_override.split(","))
+        return frozenset(name for name in names if name)

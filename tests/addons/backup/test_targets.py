@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from photo_factory.addons.backup import writers
 from photo_factory.addons.backup.targets import MARKER, READ_BACK, STORE_CHECKSUM
 from photo_factory.shared import executors
 from photo_factory.shared.errors import TryLater, Unprocessable
@@ -154,13 +158,51 @@ def test_it_starts_again_where_the_left_over_is_not_the_beginning(
 ) -> None:
     place = place_of(kind)
     assert place.folder
-    left = place.folder / DAY / f".{sha256_of(source)}.photo-factory-partial"
+    me = writers.name(place.factory.settings())
+    left = place.folder / DAY / f".{sha256_of(source)}.{me}.photo-factory-partial"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"other bytes")
     target = place.open()
     target.put(source, PATH, sha256_of(source))
     assert target.sha256(PATH) == sha256_of(source)
     assert not left.exists()
+
+
+def test_two_hosts_that_write_one_file_do_not_spoil_it(
+    place: Place, big_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one comes when the first is half way, and is quicker."""
+    # Not the same bandwidth: else they would be one bucket, as in one process.
+    first, second = place.open(BACKUP_BANDWIDTH=50_000), place.open()
+    sent: list[int] = []
+
+    def take(count: int) -> None:
+        sent.append(count)
+        if sum(sent) >= 20 << 20 > sum(sent[:-1]):
+            with monkeypatch.context() as elsewhere:
+                elsewhere.setattr(socket, "gethostname", lambda: "another.example")
+                elsewhere.setattr(writers, "_names", {})
+                second.put(big_source, PATH, sha256_of(big_source))
+
+    monkeypatch.setattr(first._bandwidth, "take", take)  # type: ignore[attr-defined]
+    assert first.put(big_source, PATH, sha256_of(big_source)).sha256 == sha256_of(big_source)
+    assert second.sha256(PATH) == sha256_of(big_source)
+    if place.folder:
+        assert [path.name for path in (place.folder / DAY).iterdir()] == [Path(PATH).name]
+
+
+def test_a_process_that_starts_again_has_its_name_again_and_shares_it_with_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "näs_1.example/../x")
+    with ExitStack() as held:
+        first = writers.take_name(tmp_path, held)
+        assert re.fullmatch(r"[A-Za-z0-9-]+-0", first)
+        with ExitStack() as beside:
+            assert writers.take_name(tmp_path, beside) == first[:-1] + "1"
+        assert writers.take_name(tmp_path, held) == first[:-1] + "1"
+    with ExitStack() as later:
+        assert writers.take_name(tmp_path, later) == first
 
 
 def test_it_hides_the_marker(place: Place) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from photo_factory.addons.backup import bandwidth
+from photo_factory.addons.backup import bandwidth, writers
 from photo_factory.addons.backup.targets import (
     MARKER,
     PARTIAL,
@@ -81,6 +81,7 @@ class FileTarget:
     def __init__(self, name: str, store: Store, settings: Settings) -> None:
         self.name = name
         self._store = store
+        self._settings = settings
         self._bandwidth = bandwidth.shared(settings.backup_bandwidth)
 
     def check(self) -> None:
@@ -109,12 +110,13 @@ class FileTarget:
             return sha256_of(self._blocks(path))
 
     def put(self, source: Path, path: str, file_hash: str) -> Proof:
+        unfinished = f".{file_hash}.{writers.name(self._settings)}{PARTIAL}"
         with self._speaking(path):
             size = self._store.size(path)
             if size is not None:
                 return self._adopted(path, file_hash)
             self._store.make_folder(posixpath.dirname(path))
-            partial = posixpath.join(posixpath.dirname(path), f".{file_hash}{PARTIAL}")
+            partial = posixpath.join(posixpath.dirname(path), unfinished)
             self._send_whole(source, partial, file_hash)
             try:
                 self._store.reveal(partial, path)

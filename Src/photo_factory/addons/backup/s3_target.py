@@ -74,7 +74,10 @@ class S3Target:
         try:
             with self._speaking():
                 told = self._put_new(source, path, size)
-        except FileExistsError:  # another worker was quicker, or a stranger
+        except (FileExistsError, TryLater) as error:
+            # Two that go on with one upload send the same parts; who is later finds it gone.
+            if self.size(path) is None:
+                raise TryLater(str(error)) from error
             return self._adopted(path, file_hash)
         if told:
             return Proof(file_hash, STORE_CHECKSUM)

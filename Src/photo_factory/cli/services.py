@@ -101,13 +101,19 @@ def healthcheck(service: Service) -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the ledger to the shape this program needs; every other command does so too."""
+    """Make the folders and bring the ledger to the shape this program needs."""
+    from photo_factory.commands.migrate import let_reader_in, make_folders
     from photo_factory.shared.ledger import database
     from photo_factory.shared.paths import database_url
 
-    url = database_url(load_settings())
-    changed = database.migrate(database.connect(url))
+    chosen = load_settings()
+    make_folders(Paths.of(chosen))
+    url = database_url(chosen)
+    engine = database.connect(url)
+    changed = database.migrate(engine)
     console.say(f"{database.redacted(url)}: {'migrated' if changed else 'up to date'}")
+    if let_reader_in(engine, chosen):
+        console.say("factory_reader may log in, and read")
 
 
 @app.command()

@@ -1,0 +1,70 @@
+"""`migrate`: folders that are ours, and a reader that reads and does nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from photo_factory.commands.migrate import let_reader_in, make_folders
+from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.ledger import database
+from photo_factory.shared.paths import Paths
+from tests.factory import Factory
+
+PASSWORD = 'it\'s a "secret" % \\'
+
+
+def test_it_makes_every_folder_the_containers_mount(tmp_path: Path) -> None:
+    factory = Factory(tmp_path)
+    make_folders(factory.paths)
+    assert factory.paths.originals.is_dir() and factory.paths.inbox.is_dir()
+
+
+def test_it_names_the_owner_of_a_folder_it_may_not_write(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    paths = Paths(tmp_path / "inbox", tmp_path / "a file" / "storage")
+    with pytest.raises(PhotoFactoryError, match=f"user {os.getuid()}.*set PUID"):
+        make_folders(paths)
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
+def test_the_reader_reads_and_writes_nothing(ledger_url: str, tmp_path: Path) -> None:
+    factory = Factory(tmp_path, ledger_url)
+    settings = factory.settings(READER_PASSWORD=PASSWORD)
+    assert let_reader_in(factory.engine, settings)
+    url = make_url(ledger_url).set(
+        drivername="postgresql+psycopg2", username="factory_reader", password=PASSWORD
+    )
+    reader = create_engine(url)
+    with reader.connect() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM media_assets")) == 0
+        assert connection.execute(text("SELECT * FROM v_pipeline")).all()
+    for hostile in (
+        "DELETE FROM media_assets",
+        "SET transaction_read_only = off; DELETE FROM arrivals",
+        "CREATE TABLE mine (id int)",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY media_assets TO PROGRAM 'true'",
+        "SELECT * FROM pg_authid",
+    ):
+        with reader.connect() as connection, pytest.raises(DBAPIError):
+            connection.exec_driver_sql(hostile)
+    reader.dispose()
+    factory.close()
+
+
+def test_without_a_password_nobody_is_let_in(tmp_path: Path) -> None:
+    factory = Factory(tmp_path)
+    assert not let_reader_in(factory.engine, factory.settings())
+    factory.close()
+
+
+def test_on_sqlite_there_is_no_reader(tmp_path: Path) -> None:
+    factory = Factory(tmp_path)
+    assert not let_reader_in(factory.engine, factory.settings(READER_PASSWORD="x"))
+    database.migrate(factory.engine)
+    factory.close()

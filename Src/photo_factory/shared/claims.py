@@ -46,7 +46,7 @@ from photo_factory.shared.facts import (
     update_assets,
     write_facts,
 )
-from photo_factory.shared.ledger.database import away, insert_ignore, reading
+from photo_factory.shared.ledger.database import away, insert_ignore, reading, repeated
 from photo_factory.shared.ledger.models import APPLIES, StageRun
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.settings import Settings
@@ -82,6 +82,7 @@ class Claims:
         self._settings = settings
         self._paths = Paths.of(settings)
 
+    @repeated
     def claim(self, limit: int) -> list[Claim]:
         """Take up to `limit` due assets; each costs one of its tries."""
         with self._writing() as connection:
@@ -113,6 +114,7 @@ class Claims:
             due = self._due(database_now(connection)).subquery()
             return connection.scalar(select(func.count()).select_from(due)) or 0
 
+    @repeated
     def renew(self) -> None:
         """Keep all that this worker holds for another lease."""
         with self._writing() as connection:
@@ -120,6 +122,7 @@ class Claims:
             until = self._lease_end(database_now(connection))
             connection.execute(update(runs).where(held).values(not_before=until))
 
+    @repeated
     def finish(self, done: Sequence[tuple[Claim, Facts]]) -> int:
         """Write facts and raise flags; how many, for what another worker took over is dropped."""
         with self._writing() as connection:
@@ -133,6 +136,7 @@ class Claims:
                 self._change(connection, [(claim, ended) for claim, _ in kept])
             return len(kept)
 
+    @repeated
     def fail(self, failed: Sequence[tuple[Claim, str]]) -> int:
         """Let assets come back after a pause; those without a try left are parked: how many."""
         with self._writing() as connection:
@@ -145,11 +149,13 @@ class Claims:
             self._change(connection, changes)
             return len(last)
 
+    @repeated
     def park(self, failed: Sequence[tuple[Claim, str]]) -> None:
         """Set assets aside until a person has looked at them."""
         with self._writing() as connection:
             self._park(connection, self._only_ours(connection, failed), database_now(connection))
 
+    @repeated
     def give_back(
         self, claims: Iterable[Claim], after_s: float = 0, reason: str | None = None
     ) -> None:

@@ -26,7 +26,7 @@ from photo_factory.shared.claims import database_now, runs, waits_for
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.facts import assets, chunks
 from photo_factory.shared.flag_service import FlagService
-from photo_factory.shared.ledger.database import away, notify, reading
+from photo_factory.shared.ledger.database import away, notify, reading, repeated
 from photo_factory.shared.paths import LEDGER_PREFIX
 from photo_factory.shared.settings import Settings
 
@@ -182,6 +182,7 @@ def parked(engine: Engine, stage: str | None = None) -> list[Parked]:
         return [Parked(*row) for row in connection.execute(query)]
 
 
+@repeated
 def retry(
     engine: Engine, settings: Settings, stage: str | None = None, asset: str | None = None
 ) -> int:
@@ -223,33 +224,42 @@ def redo(engine: Engine, settings: Settings, service: FlagService, where: str | 
     `where` is an SQL condition on media_assets. What is in hand now is done again as well.
     """
     condition = sql_condition(engine, where)
-    with away(), engine.begin() as connection:
-        _redo_in_hand(connection, settings, service, condition)
+    _redo_in_hand(engine, settings, service, condition)
     redone = 0
     last = uuid.UUID(int=0)
     # In parts: a large ledger in one statement would keep everybody else waiting.
-    while True:
-        with away(), engine.begin() as connection:
-            raised = and_(assets.c[service.flag_name], assets.c.id > last, condition)
-            query = select(assets.c.id).where(raised).order_by(assets.c.id).limit(_AT_ONCE)
-            ids = list(connection.scalars(query))
-            _lower(connection, settings, service, ids)
-            if not ids:
-                notify(connection)
-                return redone
+    while ids := _redo_some(engine, settings, service, condition, last):
         redone += len(ids)
         last = ids[-1]
+    return redone
 
 
+@repeated
 def _redo_in_hand(
-    connection: Connection,
-    settings: Settings,
-    service: FlagService,
-    condition: ColumnElement[bool],
+    engine: Engine, settings: Settings, service: FlagService, condition: ColumnElement[bool]
 ) -> None:
     """First of all: what finishes while we go through the others would keep its old result."""
     in_hand = select(assets.c.id).where(waits_for(service.flag_name), condition)
-    _make_due(connection, settings, service.name, runs.c.asset_id.in_(in_hand))
+    with away(), engine.begin() as connection:
+        _make_due(connection, settings, service.name, runs.c.asset_id.in_(in_hand))
+
+
+@repeated
+def _redo_some(
+    engine: Engine,
+    settings: Settings,
+    service: FlagService,
+    condition: ColumnElement[bool],
+    last: uuid.UUID,
+) -> list[uuid.UUID]:
+    """Lower the flag of the next assets after `last`: which; the services hear of it."""
+    with away(), engine.begin() as connection:
+        raised = and_(assets.c[service.flag_name], assets.c.id > last, condition)
+        query = select(assets.c.id).where(raised).order_by(assets.c.id).limit(_AT_ONCE)
+        ids: list[uuid.UUID] = list(connection.scalars(query))
+        _lower(connection, settings, service, ids)
+        notify(connection)
+    return ids
 
 
 def _lower(

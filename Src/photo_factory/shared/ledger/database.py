@@ -6,12 +6,13 @@ import fcntl
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Protocol
+from typing import IO, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, make_url, text
 from sqlalchemy.dialects import postgresql
@@ -31,7 +32,11 @@ from photo_factory.shared.ledger.waits import SLICE_S, Wait
 
 # Any constant does, as long as nobody else locks the same one in this database.
 _MIGRATION_LOCK = 0x70686F746F  # "photo"
+_COLLISIONS = 3  # one is rare, and costs the second after which the server looks for it
 _CREATED_VIEW = re.compile(r"^CREATE VIEW (\w+)", re.MULTILINE)
+
+Params = ParamSpec("Params")
+Written = TypeVar("Written")
 
 
 def connect(url: str, *, application: str = "photo-factory") -> Engine:
@@ -94,6 +99,26 @@ def away() -> Iterator[None]:
                 "from the archive, which has all it needs"
             ) from error
         raise
+
+
+def repeated(write: Callable[Params, Written]) -> Callable[Params, Written]:
+    """Decorates what writes one transaction: it is done again when another one collided with it.
+
+    Claims lock assets before runs, the endings of work runs before assets, redo a mixture: no
+    order suits them all, and where two meet PostgreSQL lets one of them live.
+    """
+
+    @wraps(write)
+    def again(*args: Params.args, **kwargs: Params.kwargs) -> Written:
+        for _ in range(_COLLISIONS):
+            try:
+                return write(*args, **kwargs)
+            except LedgerAway as error:
+                if not on_postgresql.is_collision(error.__cause__):
+                    raise
+        return write(*args, **kwargs)
+
+    return again
 
 
 class Listener(Protocol):

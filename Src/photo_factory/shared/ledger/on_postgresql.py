@@ -22,12 +22,14 @@ _ANSWER_S = 35.0  # longer than a statement may take, so that only a dead server
 
 _answer_s: ContextVar[float | None] = ContextVar("answer_s", default=_ANSWER_S)
 
+_COLLISION = "40"  # SQLSTATE class of deadlocks and serialisation failures
+
 # SQLSTATE classes and codes after which the same statement may work later.
 _AWAY = (
     "08",  # connection exceptions
     "25006",  # read-only: a standby, or set so by its keeper
     "25P03",  # idle for too long inside a transaction
-    "40",  # deadlocks and serialisation failures
+    _COLLISION,
     "53",  # disk full, out of memory, too many connections
     "55P03",  # a lock that did not come
     "57",  # shut down, starting up, or statement timeout
@@ -104,6 +106,12 @@ def is_away(error: DBAPIError) -> bool:
             "InterfaceError",
         )
     return error.connection_invalidated or code.startswith(_AWAY)
+
+
+def is_collision(error: BaseException | None) -> bool:
+    """Another transaction won over this one, which would succeed now."""
+    code = getattr(getattr(error, "orig", None), "pgcode", None) or ""
+    return code.startswith(_COLLISION)
 
 
 def is_damaged(error: DBAPIError) -> bool:

@@ -24,8 +24,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the persons, those with most faces first."""
-    from photo_factory.addons.face import people
     from photo_factory.commands.people import show_persons
+    from photo_factory.shared import people
 
     found = people.listed(migrated_engine(load_settings()), only_named=named)
     show_persons(found, as_json=as_json)
@@ -39,8 +39,8 @@ def faces(
     as_json: Json = False,
 ) -> None:
     """List the faces of a person, with their photos and ids."""
-    from photo_factory.addons.face import people
     from photo_factory.commands.people import show_faces
+    from photo_factory.shared import people
 
     show_faces(people.faces_of(migrated_engine(load_settings()), who), as_json=as_json)
 
@@ -52,7 +52,7 @@ def rename(
     as_json: Json = False,
 ) -> None:
     """Give a person a name."""
-    from photo_factory.addons.face import people
+    from photo_factory.shared import people
 
     people.rename(migrated_engine(load_settings()), who, name)
     _done({"person": who, "name": name or None}, f"{who} is {name or 'nameless'} now", as_json)
@@ -65,7 +65,7 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Say that several persons are one; the first one stays, with the name any of them has."""
-    from photo_factory.addons.face import people
+    from photo_factory.shared import people
 
     count = people.merge(migrated_engine(load_settings()), who, others)
     _done({"person": who, "faces": count}, f"{who} has {count} faces now", as_json)
@@ -80,7 +80,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Take faces away from a person, and give them to a new one or to another."""
-    from photo_factory.addons.face import people
+    from photo_factory.shared import people
 
     whose = people.split(migrated_engine(load_settings()), chosen, to)
     told = f"{len(chosen)} faces are {to or str(whose)[: people.SHORT]}'s now"
@@ -94,7 +94,7 @@ def not_a_face(
     as_json: Json = False,
 ) -> None:
     """Say that something is no face; it will never be found again."""
-    from photo_factory.addons.face import people
+    from photo_factory.shared import people
 
     count = people.not_a_face(migrated_engine(load_settings()), chosen, undo=undo)
     told = f"{count} are {'free for the engine again' if undo else 'no faces, for good'}"

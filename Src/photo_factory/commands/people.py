@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from photo_factory.addons.face.people import SHORT, FaceLine, PersonLine
 from photo_factory.commands import console
+from photo_factory.shared.people import SHORT, FaceLine, PersonLine
 
 
 def show_persons(people: Sequence[PersonLine], *, as_json: bool) -> None:

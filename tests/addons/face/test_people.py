@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
-from photo_factory.addons.face import people
-from photo_factory.addons.face.people import PeopleError
 from photo_factory.addons.face.recluster import recluster
+from photo_factory.shared import people
+from photo_factory.shared.people import PeopleError
 from tests.addons.face.conftest import DLIB, Album, a_face
 
 

@@ -1,8 +1,4 @@
-"""Enters what was found on a photo: what people have said of its faces stays, the rest is new.
-
-All that writes faces or persons does so under one lock, so that two workers who find the same new
-face at once do not make two persons of it.
-"""
+"""Enters what was found on a photo: what people have said of its faces stays, the rest is new."""
 
 from __future__ import annotations
 
@@ -11,34 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select
 
 from photo_factory.addons.face import vectors
 from photo_factory.addons.face.engines import Identity, distance
 from photo_factory.addons.face.found import Box
 from photo_factory.addons.face.nearest import nearest_person
 from photo_factory.shared.claims import database_now
-from photo_factory.shared.ledger.models import Face, Person
+from photo_factory.shared.people import faces, lock, new_person, remove_empty
 from photo_factory.shared.settings import Settings
-
-faces: Table = Face.__table__  # type: ignore[assignment]
-persons: Table = Person.__table__  # type: ignore[assignment]
 
 Row = dict[str, Any]
 
 SAME_FACE = 0.3
 """Boxes of two scans that overlap so much are the same face; detectors disagree about edges."""
-
-_LOCK = 0x66616365  # "face"
-
-
-def lock(connection: Connection) -> None:
-    """Wait until nobody else writes faces, up to the end of this transaction.
-
-    A writing transaction of SQLite is alone anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def enter(
@@ -122,18 +104,3 @@ def _overlap(one: Row, other: Row) -> float:
 def box_of(row: Mapping[str, Any]) -> Box:
     """The box of a row of `faces`."""
     return Box(row["box_left"], row["box_top"], row["box_width"], row["box_height"])
-
-
-def new_person(connection: Connection, now: datetime, name: str | None = None) -> uuid.UUID:
-    """A person, nameless unless somebody gives a name."""
-    row = {"id": uuid.uuid4(), "name": name, "named_at": now if name else None, "created_at": now}
-    connection.execute(insert(persons), [row])
-    return uuid.UUID(str(row["id"]))
-
-
-def remove_empty(connection: Connection, ids: Iterable[uuid.UUID]) -> None:
-    """Remove those of these persons who have neither a name nor a face."""
-    empty = ~select(faces.c.id).where(faces.c.person_id == persons.c.id).exists()
-    for person_id in sorted(ids):
-        is_nobody = (persons.c.id == person_id) & persons.c.name.is_(None)
-        connection.execute(delete(persons).where(is_nobody, empty))

@@ -1,26 +1,42 @@
 """What people say of faces and persons; each verb is one transaction, under the lock of faces.
 
-Errors (PeopleError) are told in one line.
+All that writes faces or persons does so under that lock, so that two workers who find the same new
+face at once do not make two persons of it. Errors (PeopleError) are told in one line.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, cast, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    String,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
-from photo_factory.addons.face.record import faces, lock, new_person, persons, remove_empty
 from photo_factory.shared.claims import database_now
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.ledger.database import away, reading
-from photo_factory.shared.ledger.models import MediaAsset
+from photo_factory.shared.ledger.models import Face, MediaAsset, Person
 
+faces: Table = Face.__table__  # type: ignore[assignment]
+persons: Table = Person.__table__  # type: ignore[assignment]
 _assets: Table = MediaAsset.__table__  # type: ignore[assignment]
+
+_LOCK = 0x66616365  # "face"
 
 SHORT = 8
 """So many digits of an id are shown; any number that tells it from the others is understood."""
@@ -65,6 +81,30 @@ class FaceLine:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {**asdict(self), "box": list(self.box)}
+
+
+def lock(connection: Connection) -> None:
+    """Wait until nobody else writes faces, up to the end of this transaction.
+
+    A writing transaction of SQLite is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def new_person(connection: Connection, now: datetime, name: str | None = None) -> uuid.UUID:
+    """A person, nameless unless somebody gives a name."""
+    row = {"id": uuid.uuid4(), "name": name, "named_at": now if name else None, "created_at": now}
+    connection.execute(insert(persons), [row])
+    return uuid.UUID(str(row["id"]))
+
+
+def remove_empty(connection: Connection, ids: Iterable[uuid.UUID]) -> None:
+    """Remove those of these persons who have neither a name nor a face."""
+    empty = ~select(faces.c.id).where(faces.c.person_id == persons.c.id).exists()
+    for person_id in sorted(ids):
+        is_nobody = (persons.c.id == person_id) & persons.c.name.is_(None)
+        connection.execute(delete(persons).where(is_nobody, empty))
 
 
 def listed(engine: Engine, *, only_named: bool = False) -> list[PersonLine]:

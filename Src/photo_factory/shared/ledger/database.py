@@ -170,15 +170,22 @@ def migrate(engine: Engine) -> bool:
     """Bring the ledger to this program's shape; False when it was there already."""
     if _version(engine) == HEAD:
         return False
-    with away(), _alone(engine), engine.begin() as connection, on_postgresql.patience(None):
-        if engine.dialect.name == "postgresql":
-            _take_advisory_lock(connection)
+    with reshaping(engine) as connection:
         if _version(connection) == HEAD:  # somebody else did it while we waited
             return False
         _drop_views(connection)
         _upgrade(connection)
         _create_views(connection)
     return True
+
+
+@contextmanager
+def reshaping(engine: Engine) -> Iterator[Connection]:
+    """A transaction that changes tables: one at a time, so look first what others did meanwhile."""
+    with away(), _alone(engine), engine.begin() as connection, on_postgresql.patience(None):
+        if engine.dialect.name == "postgresql":
+            _take_advisory_lock(connection)
+        yield connection
 
 
 def _version(ledger: Engine | Connection) -> str | None:

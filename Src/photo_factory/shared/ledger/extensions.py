@@ -46,11 +46,17 @@ def extend(engine: Engine) -> None:
     """Give the ledger what the add-ons imported so far bring along; it stays when they go."""
     if not _columns:
         return
-    with database.away(), engine.begin() as connection:
-        there = {column["name"] for column in inspect(connection).get_columns("media_assets")}
-        missing = [name for name in _columns if name not in there]
-        if missing:
+    with database.away(), database.reading(engine) as connection:
+        if not _missing(connection):
+            return
+    with database.reshaping(engine) as connection:
+        if missing := _missing(connection):  # another replica may have added them meanwhile
             _add(connection, missing)
+
+
+def _missing(connection: Connection) -> list[str]:
+    there = {column["name"] for column in inspect(connection).get_columns("media_assets")}
+    return [name for name in _columns if name not in there]
 
 
 def _add(connection: Connection, missing: list[str]) -> None:

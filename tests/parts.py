@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,10 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import psutil
 import pytest
@@ -153,3 +157,151 @@ def _binaries() -> Path | None:
         asked = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
         folders.append(Path(asked.stdout.strip()))
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+class Syncthing:
+    """A Syncthing in a folder of its own that speaks to 127.0.0.1 only: no discovery, no relays."""
+
+    def __init__(self, home: Path, name: str) -> None:
+        self.home = home
+        self.name = name
+        self.key = f"key-of-{name}"
+        self.port = free_port()
+        self.listens = free_port()
+        self.device = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def is_installed() -> bool:
+        return shutil.which("syncthing") is not None
+
+    @property
+    def url(self) -> str:
+        """Where its REST API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def create(self) -> None:
+        """Make its keys and a configuration that stays on this machine."""
+        self._run("generate", "--skip-port-probing", "--no-default-folder")
+        path = self.home / "config.xml"
+        tree = ElementTree.parse(path)
+        root = tree.getroot()
+        for name, value in self._settings().items():
+            element = root.find(name)
+            assert element is not None, name
+            element.text = value
+        tree.write(path)
+        device = root.find("device")
+        assert device is not None
+        self.device = device.attrib["id"]
+
+    def _settings(self) -> dict[str, str]:
+        off = ("globalAnnounceEnabled", "localAnnounceEnabled", "relaysEnabled", "natEnabled")
+        return {
+            "gui/address": f"127.0.0.1:{self.port}",
+            "gui/apikey": self.key,
+            "options/listenAddress": f"tcp://127.0.0.1:{self.listens}",
+            "options/urAccepted": "-1",
+            "options/autoUpgradeIntervalH": "0",
+            "options/reconnectionIntervalS": "2",
+            "options/startBrowser": "false",
+            "options/crashReportingEnabled": "false",
+            **{f"options/{name}": "false" for name in off},
+        }
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        arguments = ("serve", f"--home={self.home}", "--no-browser", "--no-restart")
+        with (self.home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["syncthing", *arguments], stdout=log, stderr=log, env=self._environment()
+            )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"Syncthing did not start: {(self.home / 'log').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop it and the worker it forked."""
+        if self._process is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.terminate()
+            _, alive = psutil.wait_procs(family, timeout=20)
+            for process in alive:
+                process.kill()
+        self._process.wait(20)
+        self._process = None
+
+    def ask(self, path: str, body: object = None, method: str = "GET") -> Any:
+        """One call of its REST API; the answer's JSON."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/rest/{path}", data, method=method)
+        request.add_header("X-API-Key", self.key)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def knows(self, other: Syncthing) -> None:
+        """Have it connect to another one."""
+        device = {
+            "deviceID": other.device,
+            "name": other.name,
+            "addresses": [f"tcp://127.0.0.1:{other.listens}"],
+        }
+        self.ask(f"config/devices/{other.device}", device, "PUT")
+
+    def shares(self, folder: str, path: Path, kind: str, *others: Syncthing, **more: Any) -> None:
+        """Have it share a folder of a type with others; `more` is set in the configuration."""
+        given = {
+            "id": folder,
+            "label": folder,
+            "path": str(path),
+            "type": kind,
+            "devices": [{"deviceID": one.device} for one in (self, *others)],
+            "fsWatcherEnabled": True,
+            "fsWatcherDelayS": 1,
+            **more,
+        }
+        path.mkdir(parents=True, exist_ok=True)
+        self.ask(f"config/folders/{folder}", given, "PUT")
+
+    def change(self, folder: str, **changes: Any) -> None:
+        """Change some settings of a folder."""
+        self.ask(f"config/folders/{folder}", changes, "PATCH")
+
+    def rescan(self, folder: str) -> None:
+        """Have it look at a whole folder now."""
+        self.ask(f"db/scan?folder={folder}", {}, "POST")
+
+    def state(self, folder: str) -> dict[str, Any]:
+        """What it says of a folder."""
+        found: dict[str, Any] = self.ask(f"db/status?folder={folder}")
+        return found
+
+    def is_connected_to(self, other: Syncthing) -> bool:
+        connections = self.ask("system/connections")["connections"]
+        return bool(connections.get(other.device, {}).get("connected"))
+
+    def _answers(self) -> bool:
+        try:
+            self.ask("system/ping")
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _run(self, verb: str, *arguments: str) -> None:
+        command = ["syncthing", verb, f"--home={self.home}", *arguments]
+        subprocess.run(
+            command, check=True, capture_output=True, timeout=60, env=self._environment()
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "HOME": str(self.home),
+            "STNODEFAULTFOLDER": "1",
+            "STNOUPGRADE": "1",
+        }

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from photo_factory.cli import archive, backup, dashboard, people, safety, services, stack, work  # noqa: F401 -- each adds its verbs
+from photo_factory.cli import (  # noqa: F401 -- each adds its verbs
+    archive,
+    backup,
+    dashboard,
+    people,
+    safety,
+    services,
+    stack,
+    syncthing,
+    work,
+)
 from photo_factory.cli.common import app
 from photo_factory.commands import console
 from photo_factory.shared.errors import PhotoFactoryError

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -347,6 +349,32 @@ def test_a_drill_of_a_target_that_is_away_is_no_failed_drill(factory: Factory, u
     nightly.tonight(settings)
     assert not run_drill(settings)[0]["ok"]
     assert drill.complaint(factory.engine, open_target(str(usb), settings).name) is None
+
+
+def test_left_overs_are_swept_every_night_and_by_verify(factory: Factory, usb: Path) -> None:
+    settings, left = settings_of(factory, usb), usb / "Originals" / ".x.photo-factory-partial"
+
+    def leave() -> None:
+        left.touch()
+        os.utime(left, (time.time() - 8 * 24 * 3600,) * 2)
+
+    leave()
+    nightly.tonight(settings)
+    assert not left.exists()
+    leave()
+    (found,) = run_verify(settings, None, 100)
+    assert (found.swept, found.all_is_well, left.exists()) == (1, True, False)
+
+
+def test_a_target_that_forbids_sweeping_is_verified_all_the_same(
+    factory: Factory, usb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_store: FolderStore, _path: str) -> float:
+        raise OSError(errno.EIO, "forbidden")
+
+    monkeypatch.setattr(FolderStore, "modified", forbidden)
+    (found,) = run_verify(settings_of(factory, usb), None, 100)
+    assert (found.swept, found.checked, found.all_is_well) == (0, 2, True)
 
 
 def test_the_nightly_work_is_planned_by_the_household_clock(factory: Factory, usb: Path) -> None:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from photo_factory.addons.backup import writers
+from photo_factory.addons.backup.folder_store import FolderStore
+from photo_factory.addons.backup.sweeping import Running, sweep
 from photo_factory.addons.backup.targets import MARKER, READ_BACK, STORE_CHECKSUM
 from photo_factory.shared import executors
 from photo_factory.shared.errors import TryLater, Unprocessable
 from photo_factory.shared.files import sha256_of
 from tests.addons.backup.conftest import Place
+from tests.backup_parts import BUCKET, s3_client
 
 DAY = "Originals/2024/2024-05-01"
 PATH = f"{DAY}/a photo, ä.jpg"
@@ -203,6 +210,98 @@ def test_a_process_that_starts_again_has_its_name_again_and_shares_it_with_nobod
         assert writers.take_name(tmp_path, held) == first[:-1] + "1"
     with ExitStack() as later:
         assert writers.take_name(tmp_path, later) == first
+
+
+def unfinished_here(place: Place, age_s: float, name: str) -> None:
+    """An upload that was cut so long ago."""
+    if place.folder:
+        path = place.folder / DAY / f".{name}.photo-factory-partial"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half of it")
+        os.utime(path, (time.time() - age_s,) * 2)
+        return
+    begun = begin(place, f"{DAY}/{name}")
+    if age_s < WEEK_S:  # the server dates uploads from 2010, and parts rightly
+        client_of(place).upload_part(**begun, PartNumber=1, Body=b"half of it")
+
+
+def begin(place: Place, path: str) -> dict[str, str]:
+    key = f"{place.url.partition('?')[0].rpartition('/')[2]}/{path}"
+    made = client_of(place).create_multipart_upload(Bucket=BUCKET, Key=key)
+    return {"Bucket": BUCKET, "Key": key, "UploadId": made["UploadId"]}
+
+
+def client_of(place: Place) -> Any:
+    assert place.server
+    return s3_client(place.server.port)
+
+
+WEEK_S = 7 * 24 * 3600.0
+
+
+def test_it_sweeps_unfinished_copies_of_long_ago(place: Place, source: Path) -> None:
+    target = place.open()
+    target.initialise()
+    target.put(source, PATH, sha256_of(source))
+    unfinished_here(place, WEEK_S + 3600, "old")
+    unfinished_here(place, WEEK_S - 3600, "young")
+    assert target.sweep(WEEK_S) == 1
+    assert target.sweep(WEEK_S) == 0
+    assert target.sweep(-3600) == 1, "the younger one"
+    assert target.sweep(-3600) == 0
+    target.check()
+    assert target.sha256(PATH) == sha256_of(source)
+
+
+def test_it_sweeps_nothing_that_is_not_ours_by_name(place: Place) -> None:
+    target = place.open()
+    target.initialise()
+    if place.folder:
+        mine = [f"{DAY}/.mine.partial", f"{DAY}/x.photo-factory-partial"]
+        mine += ["mine/.x.photo-factory-partial", f"{DAY}/deeper/.x.photo-factory-partial"]
+        for name in mine:
+            path = place.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"mine")
+    else:
+        left = [begin(place, "mine/film.mp4"), begin(place, "../elsewhere/Originals/film.mp4")]
+    assert target.sweep(-3600) == 0
+    if place.folder:
+        assert all((place.folder / name).exists() for name in mine)
+    else:
+        for one in left:
+            client_of(place).abort_multipart_upload(**one)
+
+
+def test_it_never_sweeps_what_is_being_written(
+    place: Place, big_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = place.open(BACKUP_BANDWIDTH=50_000)
+    target.initialise()
+    sent: list[int] = []
+    swept: list[int] = []
+
+    def take(count: int) -> None:
+        sent.append(count)
+        if sum(sent) >= 20 << 20 > sum(sent[:-1]):
+            with ThreadPoolExecutor() as beside:
+                swept.append(beside.submit(target.sweep, -3600).result())
+
+    monkeypatch.setattr(target._bandwidth, "take", take)  # type: ignore[attr-defined]
+    proof = target.put(big_source, PATH, sha256_of(big_source))
+    assert swept == [0] and proof.sha256 == sha256_of(big_source)
+
+
+def test_the_age_of_what_is_unfinished_is_told_by_the_targets_own_clock(tmp_path: Path) -> None:
+    class Slow(FolderStore):
+        def modified(self, path: str) -> float:
+            return super().modified(path) - 30 * 365 * 24 * 3600
+
+    young = tmp_path / "Originals" / ".x.photo-factory-partial"
+    young.parent.mkdir()
+    young.touch()
+    assert sweep(Slow(tmp_path), WEEK_S, Running()) == 0
+    assert young.exists()
 
 
 def test_it_hides_the_marker(place: Place) -> None:

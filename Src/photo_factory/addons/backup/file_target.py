@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from photo_factory.addons.backup import bandwidth, writers
+from photo_factory.addons.backup import bandwidth, sweeping, writers
 from photo_factory.addons.backup.targets import (
     MARKER,
     PARTIAL,
@@ -20,6 +20,7 @@ from photo_factory.addons.backup.targets import (
     Proof,
     blocks_of,
     damaged,
+    is_unfinished,
     occupied,
     sha256_of,
 )
@@ -65,6 +66,9 @@ class Store(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file; FileNotFoundError."""
 
+    def modified(self, path: str) -> float:
+        """When it was last written to, in seconds by the store's own clock; FileNotFoundError."""
+
     def listing(self, folder: str) -> list[tuple[str, bool]]:
         """Names with whether they are folders; FileNotFoundError."""
 
@@ -83,6 +87,7 @@ class FileTarget:
         self._store = store
         self._settings = settings
         self._bandwidth = bandwidth.shared(settings.backup_bandwidth)
+        self._running = sweeping.Running()
 
     def check(self) -> None:
         with self._speaking():
@@ -117,13 +122,9 @@ class FileTarget:
                 return self._adopted(path, file_hash)
             self._store.make_folder(posixpath.dirname(path))
             partial = posixpath.join(posixpath.dirname(path), unfinished)
-            self._send_whole(source, partial, file_hash)
-            try:
-                self._store.reveal(partial, path)
-            except FileExistsError:  # another worker was quicker, or a stranger
-                self._store.remove(partial)
-                return self._adopted(path, file_hash)
-            return Proof(file_hash, READ_BACK)
+            with self._running.writing(partial):
+                self._send_whole(source, partial, file_hash)
+                return self._revealed(partial, path, file_hash)
 
     def write(self, path: str, content: bytes) -> None:
         with self._speaking(path):
@@ -149,6 +150,10 @@ class FileTarget:
             except FileNotFoundError:
                 return
 
+    def sweep(self, older_than_s: float) -> int:
+        with self._speaking():
+            return sweeping.sweep(self._store, older_than_s, self._running)
+
     def names(self, folder: str) -> list[str]:
         return [n for n, is_folder in self._listing(folder) if not is_folder and not hidden(n)]
 
@@ -161,6 +166,14 @@ class FileTarget:
                 return sorted(self._store.listing(folder))
             except FileNotFoundError:
                 return []
+
+    def _revealed(self, partial: str, path: str, file_hash: str) -> Proof:
+        try:
+            self._store.reveal(partial, path)
+        except FileExistsError:  # another worker was quicker, or a stranger
+            self._store.remove(partial)
+            return self._adopted(path, file_hash)
+        return Proof(file_hash, READ_BACK)
 
     def _adopted(self, path: str, file_hash: str) -> Proof:
         if sha256_of(self._blocks(path)) != file_hash:
@@ -258,7 +271,7 @@ class FileTarget:
 
 def hidden(name: str) -> bool:
     """Whether a name is unfinished or the marker: no copy."""
-    return name == MARKER or (name.startswith(".") and name.endswith(PARTIAL))
+    return name == MARKER or is_unfinished(name)
 
 
 def received(blocks: Iterator[bytes], into: Path) -> str:

@@ -72,6 +72,9 @@ class FolderStore:
     def remove(self, path: str) -> None:
         (self._root / path).unlink()
 
+    def modified(self, path: str) -> float:
+        return os.lstat(self._root / path).st_mtime
+
     def listing(self, folder: str) -> list[tuple[str, bool]]:
         with os.scandir(self._root / folder) as entries:
             return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]

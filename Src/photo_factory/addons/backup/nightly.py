@@ -1,4 +1,4 @@
-"""Every night: a dump of the ledger to every target, and a restore drill of each."""
+"""Every night: a dump of the ledger to every target; a restore drill and a sweep of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from photo_factory.addons.backup import copies, drill, dump_postgresql, dumps
+from photo_factory.addons.backup import copies, drill, dump_postgresql, dumps, sweeping
 from photo_factory.addons.backup.targets import open_targets
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.paths import database_url
@@ -39,7 +39,7 @@ def start(settings: Settings) -> Any | None:
 
 
 def tonight(settings: Settings) -> None:
-    """Dump and drill; what fails is logged, and told by `complaint` until it succeeds."""
+    """Dump, drill and sweep; what fails is logged, and told by `complaint` until it succeeds."""
     engine, targets = copies.ledger(settings), open_targets(settings)
     try:
         dumps.run(targets, engine, settings)
@@ -53,6 +53,7 @@ def tonight(settings: Settings) -> None:
     for target in targets:
         try:
             drill.run(target, engine, settings)
+            sweeping.tidy(target)
         except (PhotoFactoryError, OSError) as error:  # away: the next night tries again
             log.warning("no drill of %s: %s", target.name, error)
 

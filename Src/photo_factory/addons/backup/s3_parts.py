@@ -6,12 +6,16 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 from photo_factory.addons.backup.bandwidth import Bandwidth
 from photo_factory.addons.backup.s3_client import make_new, sum_to_keep
-from photo_factory.addons.backup.targets import blocks_of
+from photo_factory.addons.backup.sweeping import Running
+from photo_factory.addons.backup.targets import blocks_of, heed_end
+from photo_factory.shared import clock
 
 PART = 16 << 20
 """Bytes; what is larger is sent in parts, so that a cut costs one part. S3 takes 10,000 parts."""
@@ -72,6 +76,35 @@ class Parts:
             **self.at_key, UploadId=upload, PartNumber=number, Body=block, **sum_to_keep(wanted)
         )
         return str(told["ETag"])
+
+
+def sweep(s3: Any, where: dict[str, str], older_than_s: float, running: Running) -> int:
+    """End uploads below a Bucket and Prefix that got no part for so long; how many."""
+    swept = 0
+    for page in s3.get_paginator("list_multipart_uploads").paginate(**where):
+        now = _date(page)
+        for one in page.get("Uploads", ()):
+            heed_end()
+            upload = {"Bucket": where["Bucket"], "Key": one["Key"], "UploadId": one["UploadId"]}
+            with running.asked(one["Key"]) as is_running:
+                if is_running:
+                    continue
+                if (now - _last_sent(s3, upload, one["Initiated"])).total_seconds() > older_than_s:
+                    s3.abort_multipart_upload(**upload)
+                    swept += 1
+    return swept
+
+
+def _date(page: dict[str, Any]) -> datetime:
+    """When the store answered, by its own clock."""
+    told = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(told) if told else clock.now()
+
+
+def _last_sent(s3: Any, upload: dict[str, str], begun: datetime) -> datetime:
+    pages = s3.get_paginator("list_parts").paginate(**upload)
+    parts: list[datetime] = [one["LastModified"] for page in pages for one in page.get("Parts", ())]
+    return max(begun, *parts) if parts else begun
 
 
 def base64_of(digest: bytes) -> str:

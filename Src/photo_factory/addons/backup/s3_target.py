@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from photo_factory.addons.backup import bandwidth, s3_client
+from photo_factory.addons.backup import bandwidth, s3_client, s3_parts, sweeping
 from photo_factory.addons.backup.file_target import hidden, received
 from photo_factory.addons.backup.s3_parts import PART, Parts, base64_of
 from photo_factory.addons.backup.targets import (
@@ -41,6 +41,7 @@ class S3Target:
         self.name = at.name
         self._at, self._settings = at, settings
         self._bandwidth = bandwidth.shared(settings.backup_bandwidth)
+        self._running = sweeping.Running()
         self._in_bucket = {"Bucket": at.host}
 
     def check(self) -> None:
@@ -110,6 +111,15 @@ class S3Target:
         with self._speaking():
             self._s3.delete_object(**self._at_key(path))
 
+    def sweep(self, older_than_s: float) -> int:
+        where = (self._key("Originals/"), self._key("Ledger/"))
+        with self._speaking():
+            return sum(
+                s3_parts.sweep(self._s3, {**self._in_bucket, "Prefix": one}, older_than_s,
+                               self._running)
+                for one in where
+            )  # fmt: skip
+
     def names(self, folder: str) -> list[str]:
         found = (one["Key"] for page in self._pages(folder) for one in page.get("Contents", ()))
         names = sorted(posixpath.basename(key) for key in found)
@@ -153,7 +163,8 @@ class S3Target:
 
     def _put_new(self, source: Path, path: str, size: int) -> bool:
         if size > PART:
-            return Parts(self._s3, self._at_key(path), self._bandwidth).put(source, size)
+            with self._running.writing(self._key(path)):
+                return Parts(self._s3, self._at_key(path), self._bandwidth).put(source, size)
         return self._put_whole(path, b"".join(blocks_of(source)), is_new=True)
 
     def _put_whole(self, path: str, content: bytes, *, is_new: bool = False) -> bool:

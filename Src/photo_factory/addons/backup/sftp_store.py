@@ -77,6 +77,9 @@ class SftpStore:
     def remove(self, path: str) -> None:
         self._sftp().remove(self._full(path))
 
+    def modified(self, path: str) -> float:
+        return float(self._sftp().lstat(self._full(path)).st_mtime or 0)
+
     def listing(self, folder: str) -> list[tuple[str, bool]]:
         entries = self._sftp().listdir_attr(self._full(folder))
         return [(one.filename, stat.S_ISDIR(one.st_mode or 0)) for one in entries]

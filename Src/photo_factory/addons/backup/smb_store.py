@@ -70,6 +70,10 @@ class SmbStore:
         with _words():
             smbclient.remove(self._full(path), **self._session())
 
+    def modified(self, path: str) -> float:
+        with _words():
+            return float(smbclient.lstat(self._full(path), **self._session()).st_mtime)
+
     def listing(self, folder: str) -> list[tuple[str, bool]]:
         with _words():
             found = smbclient.scandir(self._full(folder), **self._session())

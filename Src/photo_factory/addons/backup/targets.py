@@ -28,6 +28,9 @@ MARKER = ".photo-factory-backup"
 PARTIAL = ".photo-factory-partial"
 """How unfinished names end; they begin with a dot."""
 
+LEFT_OVER_S = 7 * 24 * 3600.0
+"""When an unfinished copy is swept; a target that was away goes on with younger ones."""
+
 
 class Corrupted(PhotoFactoryError):
     """What came back from a target are not the bytes that were sent."""
@@ -88,6 +91,12 @@ class Target(Protocol):
 
     def remove(self, path: str) -> None:
         """Remove a file; nothing where there is none."""
+
+    def sweep(self, older_than_s: float) -> int:
+        """Remove our unfinished copies that nobody wrote to for so long; how many.
+
+        What this process is writing stays, and so does what is not ours by name.
+        """
 
     def names(self, folder: str) -> list[str]:
         """Files directly below a folder, without unfinished ones; [] where there is none."""
@@ -169,6 +178,11 @@ def heed_end() -> None:
     """Give up between two blocks when this process is to end; TryLater."""
     if executors.stopping.is_set():
         raise TryLater("stopping")
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file's name is one of ours that was not finished."""
+    return name.startswith(".") and name.endswith(PARTIAL)
 
 
 def sha256_of(blocks: Iterator[bytes]) -> str:

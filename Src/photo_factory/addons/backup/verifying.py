@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select, update
 
-from photo_factory.addons.backup import copies
+from photo_factory.addons.backup import copies, sweeping
 from photo_factory.addons.backup.copying import sums_of
 from photo_factory.addons.backup.targets import READ_BACK, Corrupted, Proof, Target
 from photo_factory.shared import files
@@ -41,6 +41,8 @@ class Verified:
     copies_mended: list[str] = field(default_factory=list)
     originals_mended: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    swept: int = 0
+    """Unfinished copies that nobody went on with."""
     away: str | None = None
     """Why the target was not read to its end."""
 
@@ -70,6 +72,7 @@ class Verify:
         found = Verified(self.target.name)
         try:
             self.target.check()
+            found.swept = sweeping.tidy(self.target)
             self._compare_all(found)
         except (TryLater, Corrupted) as error:
             found.away = str(error)

@@ -58,7 +58,9 @@ def test_it_says_yes_with_the_receipt(factory: Factory, engine: Engine) -> None:
     asset = factory.asset("a.jpg")
     assert (found.why_not, found.path) == (None, "pixel-7/a.jpg")
     assert (found.file_hash, found.final_path) == (asset["file_hash"], asset["final_path"])
-    assert (found.verified_copies, found.rehashed_at) == (2, asset["verified_at"])
+    assert (found.verified_copies, found.recent_copies) == (2, 2)
+    assert found.rehashed_at == asset["verified_at"]
+    assert "+00:00" in found.as_json()["copies_verified_at"]
 
 
 def test_it_says_no_for_a_copy_too_few(factory: Factory, engine: Engine) -> None:
@@ -81,6 +83,24 @@ def test_it_says_no_when_the_original_was_not_hashed_for_long(
     assert "not hashed for 90 days" in str(ask(engine)[0].why_not)
     factory.verify()
     assert ask(engine)[0].why_not is None
+
+
+def test_it_says_no_when_the_copies_were_not_verified_for_long(
+    factory: Factory, engine: Engine
+) -> None:
+    old, one = clock.now() - timedelta(days=91), BackupCopy.target == "sftp://two"
+    with engine.begin() as connection:
+        connection.execute(update(BackupCopy).where(one).values(verified_at=old))
+    (found,) = ask(engine)
+    assert found.why_not == (
+        "1 of 2 copies verified within 90 days, the others longer ago: run `photo-factory backup "
+        "verify`"
+    )
+    assert (found.verified_copies, found.recent_copies, found.copies_verified_at) == (2, 1, old)
+    assert ask(engine, demands=Demands(92, 2))[0].why_not is None
+    assert ask(engine, demands=Demands(90, 1))[0].why_not is None, "one that is fresh is enough"
+    copy(engine, factory.asset("a.jpg")["id"], "s3://three")
+    assert ask(engine)[0].why_not is None, "an old one beside enough fresh ones is no harm"
 
 
 def test_it_says_no_when_the_original_is_damaged(factory: Factory, engine: Engine) -> None:
@@ -130,7 +150,7 @@ def test_it_knows_the_last_drill_that_went_well(factory: Factory, engine: Engine
 def test_it_adds_up() -> None:
     answer = Answer()
     for why in (None, "x", "x", "y"):
-        answer.count(Verdict("p", 10, None, None, None, 0, why))
+        answer.count(Verdict("p", 10, None, None, None, 0, 0, None, why))
     assert (answer.safe, answer.safe_bytes, answer.not_safe) == (1, 10, 3)
     assert answer.reasons == {"x": 2, "y": 1}
 

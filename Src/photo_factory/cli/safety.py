@@ -20,7 +20,8 @@ def safe_to_delete(
         str | None, typer.Option(help="Only files of this device: the inbox's first folder.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, help="The original was hashed so many days ago at most.")
+        int | None,
+        typer.Option(min=1, help="Original hashed and copies verified so many days ago at most."),
     ] = None,
     copies: Annotated[
         int | None, typer.Option(min=0, help="So many targets hold a verified copy.")
@@ -52,7 +53,7 @@ def safe_to_delete(
         rows += [("", count, reason) for reason, count in answer.reasons.most_common()]
         console.table("", ("", "files", ""), rows)
         console.say(
-            f"safe means: filed, hashed within {demands.days} days, {demands.copies} verified "
-            f"copies. Last restore drill that went well: {drilled}"
+            f"safe means: filed, and within {demands.days} days hashed, with {demands.copies} "
+            f"copies verified. Last restore drill that went well: {drilled}"
         )
     raise typer.Exit(0 if answer.safe and not answer.not_safe else 1)

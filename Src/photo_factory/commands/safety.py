@@ -8,15 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Engine, Row, bindparam, text
 
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.ledger.addon_models import BackupCopy
 from photo_factory.shared.ledger.database import away, reading
 
 _RECEIPTS = """
 SELECT path, source_device, size_bytes, state, reason, file_hash, asset_id, final_path,
-       rehashed_at, verified_copies, copies_verified_at
+       rehashed_at, verified_copies, copies_verified_at,
+       (SELECT COUNT(*) FROM backup_copies
+        WHERE backup_copies.asset_id = v_safe_to_delete.asset_id
+          AND backup_copies.verified_at >= :since
+          AND backup_copies.problem IS NULL) AS recent_copies
 FROM v_safe_to_delete
 """
 _OF_DEVICE = " WHERE source_device = :device"
@@ -29,6 +34,8 @@ class Demands:
     """What a file needs before it may go from the phone."""
 
     days: int
+    """Within so many days the original was hashed, and the copies were verified."""
+
     copies: int
 
 
@@ -42,12 +49,18 @@ class Verdict:
     final_path: str | None
     rehashed_at: datetime | None
     verified_copies: int
+    recent_copies: int
+    """Those of them that were verified within the days demanded."""
+
+    copies_verified_at: datetime | None
+    """When the one that was verified longest ago was."""
+
     why_not: str | None
 
     def as_json(self) -> dict[str, Any]:
         """The receipt for programs."""
-        rehashed = self.rehashed_at.isoformat() if self.rehashed_at else None
-        return {**vars(self), "rehashed_at": rehashed}
+        moments = {n: getattr(self, n) for n in ("rehashed_at", "copies_verified_at")}
+        return {**vars(self), **{n: at.isoformat() if at else None for n, at in moments.items()}}
 
 
 @dataclass
@@ -83,7 +96,9 @@ def verdicts(engine: Engine, demands: Demands, device: str | None) -> Iterator[V
     if device is not None:
         _check(engine, device)
     query = text(_RECEIPTS + (_OF_DEVICE if device is not None else "") + _ORDER)
-    given = {} if device is None else {"device": device}
+    query = query.bindparams(bindparam("since", type_=BackupCopy.verified_at.type))
+    given: dict[str, Any] = {"since": clock.now() - timedelta(days=demands.days)}
+    given |= {} if device is None else {"device": device}
     with away(), reading(engine) as connection:
         found = connection.execution_options(yield_per=_AT_ONCE).execute(query, given)
         for row in found:
@@ -111,7 +126,7 @@ def _verdict(row: Row[Any], demands: Demands) -> Verdict:
     rehashed_at = _moment(row.rehashed_at)
     return Verdict(
         row.path, row.size_bytes, row.file_hash, row.final_path, rehashed_at, row.verified_copies,
-        _why_not(row, rehashed_at, demands),
+        row.recent_copies, _moment(row.copies_verified_at), _why_not(row, rehashed_at, demands),
     )  # fmt: skip
 
 
@@ -124,6 +139,11 @@ def _why_not(row: Row[Any], rehashed_at: datetime | None, demands: Demands) -> s
         return f"its original was not hashed for {demands.days} days: run `photo-factory verify`"
     if row.verified_copies < demands.copies:
         return f"{row.verified_copies} of {demands.copies} verified copies"
+    if row.recent_copies < demands.copies:
+        return (
+            f"{row.recent_copies} of {demands.copies} copies verified within {demands.days} days, "
+            "the others longer ago: run `photo-factory backup verify`"
+        )
     return None
 
 

@@ -10,7 +10,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from photo_factory.dashboard import access
 from photo_factory.dashboard import app as app_module
+from photo_factory.dashboard.context import forget_context
 from tests.factory import Factory
 
 APP = str(Path(app_module.__file__))
@@ -53,9 +55,8 @@ def open_page(factory: Factory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ope
 
 def forget() -> None:
     """Let go of what the dashboard keeps for all its sessions, the ledger's engine with it."""
-    from photo_factory.dashboard.context import forget_context
-
     forget_context()
+    access.forget_doors()
     st.cache_resource.clear()
     st.cache_data.clear()
 

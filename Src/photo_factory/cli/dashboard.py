@@ -20,10 +20,11 @@ def dashboard(
     from photo_factory import registry
     from photo_factory.commands.supervisor import end_with_supervisor
     from photo_factory.dashboard import access
+    from photo_factory.dashboard.doors import hashed
 
     if make_hash:
         given: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-        console.give_lines([access.hashed(given)])
+        console.give_lines([hashed(given)])
         return
     chosen = load_settings("dashboard")
     console.say(f"The dashboard      {access.address(chosen)}        (Ctrl-C stops it)")

@@ -1,8 +1,14 @@
-"""The list of pages; `photo-factory dashboard` runs this file by Streamlit."""
+"""The list of pages, and the frame around them; `photo-factory dashboard` has Streamlit run it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
+
+from photo_factory.dashboard import access
+from photo_factory.dashboard.context import context
+from photo_factory.dashboard.widgets import INTERVAL
 
 PAGES = (
     ("overview", "Overview", ":material/dashboard:"),
@@ -18,15 +24,75 @@ PAGES = (
 )
 """File in app_pages, title, icon; the first one opens."""
 
+INTERVALS = (2, 10, 30, 60)
+"""Seconds between two looks that a viewer may choose from."""
+
+_PAUSED = 0
+
+_ICON = Path(__file__).parent / "icon.svg"  # one by name would be asked of a stranger's server
+
+_STYLE = """<style>
+  .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; max-width: 90rem; }
+  [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+  /* What is drawn anew in the background does not fade meanwhile: nothing shall flicker. */
+  [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+  @media (max-width: 640px) {
+    .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+    h1 { font-size: 1.4rem !important; }
+  }
+</style>"""
+
 
 def main() -> None:
     """Draw the page that was asked for."""
-    st.set_page_config("Photo Factory", ":material/photo_camera:", layout="wide")
+    st.set_page_config("Photo Factory", str(_ICON), layout="wide")
+    st.html(_STYLE)
+    if access.visitor() is None:
+        st.navigation([st.Page(sign_in, title="Sign in")], position="hidden").run()
+        return
+    access.touch()
     pages = [
         st.Page(f"app_pages/{name}.py", title=title, icon=icon, url_path=name, default=not number)
         for number, (name, title, icon) in enumerate(PAGES)
     ]
-    st.navigation(pages).run()
+    chosen = st.navigation(pages)
+    with st.sidebar:
+        draw_sidebar()
+    chosen.run()
+
+
+def draw_sidebar() -> None:
+    """How often it looks, who looks, and the way out."""
+    default = context().settings.dashboard_refresh
+    seconds = st.selectbox(
+        "Refresh",
+        [*sorted({*INTERVALS, default}), _PAUSED],
+        index=sorted({*INTERVALS, default}).index(default),
+        format_func=lambda one: f"every {one} s" if one else "paused",
+        key="refresh_choice",
+    )
+    st.session_state[INTERVAL] = seconds or None
+    somebody = access.actor()
+    st.caption(f"{somebody.who} · {somebody.role}")
+    if access.is_guarded(context().settings):
+        st.button("Sign out", icon=":material/logout:", on_click=access.leave)
+
+
+def sign_in() -> None:
+    """What is seen by who has not signed in, or no longer is."""
+    settings = context().settings
+    st.title("Photo Factory")
+    stranger = access.unwelcome()
+    if stranger:
+        st.error(f"{stranger} is not on the list of those who may enter.")
+        st.button("Sign out", on_click=access.leave)
+    elif settings.dashboard_oidc:
+        st.button("Sign in", type="primary", on_click=st.login)
+    if access.has_passwords(settings):
+        st.markdown("You are signed out. [Sign in with a password](/enter)")
+        if not settings.dashboard_oidc:
+            to_the_door = "<script>window.location.replace('/enter')</script>"
+            st.html(to_the_door, unsafe_allow_javascript=True)
 
 
 if __name__ == "__main__":  # as Streamlit runs it

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
 from photo_factory.dashboard import access
-from photo_factory.shared import logs, settings
+from photo_factory.dashboard.context import context
+from photo_factory.shared import logs
 from photo_factory.shared.processes import end_with_parent
 from photo_factory.shared.settings import Settings
 
@@ -43,15 +45,42 @@ def options(chosen: Settings) -> dict[str, Any]:
     }
 
 
+def provider(chosen: Settings) -> dict[str, Any] | None:
+    """The secrets Streamlit wants for OpenID Connect; they stay in this process's memory."""
+    if not chosen.dashboard_oidc or chosen.dashboard_oidc_secret is None:
+        return None
+    return {
+        "auth": {
+            "redirect_uri": f"{chosen.dashboard_url.rstrip('/')}/oauth2callback",
+            "cookie_secret": secrets.token_hex(32),
+            "client_id": chosen.dashboard_oidc_client,
+            "client_secret": chosen.dashboard_oidc_secret.get_secret_value(),
+            "server_metadata_url": chosen.dashboard_oidc,
+        }
+    }
+
+
 def main() -> None:
     """Serve the dashboard until somebody says stop."""
     if PARENT in os.environ:
         end_with_parent(int(os.environ[PARENT]))
     import streamlit
+    from starlette.middleware import Middleware
 
-    chosen = settings.load()
+    from photo_factory.dashboard.gate import Gate, routes
+
+    chosen = context().settings
     logs.configure(chosen.log_level, service="dashboard")
-    app = streamlit.App(HERE / "app.py")
+    access.check(chosen)
+    doors = access.doors()
+    # Who signs in by OpenID Connect does so on a page of Streamlit's, so that has to be reachable.
+    is_shut = access.is_guarded(chosen) and not chosen.dashboard_oidc
+    app = streamlit.App(
+        HERE / "app.py",
+        secrets=provider(chosen),
+        routes=routes(doors, chosen.dashboard_url),
+        middleware=[Middleware(Gate, doors=doors, is_shut=is_shut)],
+    )
     app.run(config=options(chosen))
 
 

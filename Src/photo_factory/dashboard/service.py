@@ -46,12 +46,14 @@ class Service:
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         self._settings, self._stop = settings, stop
+        access.check(settings)
         self._host = access.listens_on(settings)
         self._port = settings.dashboard_port
         self._process: subprocess.Popen[bytes] | None = None
         self._started = self._start_at = 0.0
         self._answered = False
         self._pause_s = 1.0
+        self._last_end: str | None = None
         self._engine = connect(database_url(settings), application=NAME)
         self._heart = Heartbeat(
             self._ledger(),
@@ -96,38 +98,39 @@ class Service:
     def _look(self) -> tuple[Status, str, str | None]:
         """Start what is not there, ask what is; status, task and message of the beat."""
         if self._process is None:
-            if time.monotonic() >= self._start_at:
-                self._start()
-            return "ERROR", "starting again", f"Streamlit died; again every {self._pause_s:.0f} s"
+            if time.monotonic() < self._start_at:
+                return "ERROR", "starting again", self._last_end
+            self._process = self._started_process()
         code = self._process.poll()
         if code is not None:
             return self._died(code)
         if is_healthy(self._host, self._port):
             if not self._answered:
                 log.info("the dashboard answers at %s", access.address(self._settings))
-            self._answered, self._pause_s = True, 1.0
+            self._answered, self._pause_s, self._last_end = True, 1.0, None
             return "OK", f"answering at {access.address(self._settings)}", None
         lived = time.monotonic() - self._started
         if not self._answered and lived < START_S:
-            return "OK", "starting", None
+            return ("ERROR" if self._last_end else "OK"), "starting", self._last_end
         return "ERROR", "not answering", f"Streamlit (process {self._process.pid}) does not answer"
 
-    def _start(self) -> None:
-        self._process = subprocess.Popen(
+    def _started_process(self) -> subprocess.Popen[bytes]:
+        self._started, self._answered = time.monotonic(), False
+        return subprocess.Popen(
             [sys.executable, "-m", "photo_factory.dashboard.server"],
             env={**os.environ, "PHOTO_FACTORY_DASHBOARD_PARENT": str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno() if _has_descriptor(sys.stderr) else None,
             start_new_session=True,
         )
-        self._started, self._answered = time.monotonic(), False
 
     def _died(self, code: int) -> tuple[Status, str, str | None]:
         self._process, self._answered = None, False
         self._start_at = time.monotonic() + self._pause_s
         self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
         log.error("Streamlit ended with code %d; it is started again", code)
-        return "ERROR", "starting again", f"Streamlit ended with code {code}"
+        self._last_end = f"Streamlit ended with code {code}"
+        return "ERROR", "starting again", self._last_end
 
     def _end(self) -> None:
         if self._process is None or self._process.poll() is not None:

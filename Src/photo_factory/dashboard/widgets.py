@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from photo_factory.dashboard import access
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
 
@@ -47,8 +48,13 @@ def age(moment: datetime) -> str:
 
 def live(draw: Callable[[], None]) -> None:
     """Draw this part now, and again whenever the viewer's interval is over, without the rest."""
-    interval = st.session_state.get(INTERVAL)
-    st.fragment(draw, run_every=interval)()
+
+    def drawn() -> None:
+        if access.visitor() is None:  # the session ended while the page stood open
+            st.rerun()
+        draw()
+
+    st.fragment(drawn, run_every=st.session_state.get(INTERVAL))()
 
 
 @contextmanager

@@ -27,6 +27,13 @@ class DashboardSettings(BaseSettings):
         alias="DASHBOARD_VIEWER_PASSWORD",
         description="The same for people who may look and not act.",
     )
+    dashboard_session_hours: float = Field(
+        12.0,
+        gt=0,
+        le=8760,
+        alias="DASHBOARD_SESSION_HOURS",
+        description="Hours without activity after which one has to sign in again.",
+    )
     dashboard_oidc: str = Field(
         "",
         alias="DASHBOARD_OIDC",
@@ -46,12 +53,12 @@ class DashboardSettings(BaseSettings):
     dashboard_owners: str = Field(
         "",
         alias="DASHBOARD_OWNERS",
-        description="Mail addresses of those who sign in as owners; all others are viewers.",
+        description="Mail addresses of those who may sign in as owners, with commas between.",
     )
     dashboard_viewers: str = Field(
         "",
         alias="DASHBOARD_VIEWERS",
-        description="Mail addresses or @domains that may sign in as viewers; empty: nobody else.",
+        description="Mail addresses or @domains that may sign in as viewers, with commas between.",
     )
     dashboard_control: bool = Field(
         False,

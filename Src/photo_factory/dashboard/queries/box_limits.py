@@ -1,0 +1,34 @@
+"""How much one question of the SQL box may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from photo_factory.shared.errors import PhotoFactoryError
+
+
+class Refused(PhotoFactoryError):
+    """The question was not answered; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Rows, seconds, and bytes of one row and of all together."""
+
+    rows: int = 10_000
+    seconds: float = 10.0
+    row_bytes: int = 1_000_000
+    all_bytes: int = 16_000_000
+
+
+LIMITS = Limits()
+
+
+def too_long(limits: Limits) -> Refused:
+    """What is said when the time is over."""
+    return Refused(f"it was stopped after {limits.seconds:g} seconds: narrow it, by a WHERE")
+
+
+def too_wide(limits: Limits) -> Refused:
+    """What is said when one row would not fit."""
+    return Refused(f"a row of it is larger than {limits.row_bytes:,} bytes: choose fewer columns")

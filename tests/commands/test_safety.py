@@ -13,10 +13,17 @@ import pytest
 from sqlalchemy import Engine, insert, text, update
 
 from photo_factory.commands import console
-from photo_factory.commands.safety import Answer, Demands, Verdict, last_drill, verdicts
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.ledger.models import BackupCopy, MediaAsset, RestoreDrill
+from photo_factory.shared.safety import (
+    Answer,
+    Demands,
+    Verdict,
+    by_device,
+    last_drill,
+    verdicts,
+)
 from tests.factory import Factory
 
 DEMANDS = Demands(days=90, copies=2)
@@ -189,3 +196,32 @@ def test_the_receipts_are_rows_in_the_ledger(factory: Factory) -> None:
     assert [(row["path"], row["verified_copies"]) for row in rows] == [
         ("iphone/b.jpg", 0), ("pixel-7/a.jpg", 2),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("copies", [0, 1, 2, 3])
+def test_the_sums_of_each_device_are_those_of_its_verdicts(
+    factory: Factory, engine: Engine, copies: int
+) -> None:
+    """Fresh, old, damaged and missing proofs, and a file that was ignored, on one device."""
+    factory.drop("pixel-7/notes.txt", b"no photo")
+    for number in range(5):
+        factory.drop(f"pixel-7/{number}.jpg")
+    factory.ingest()
+    long_ago = clock.now() - timedelta(days=200)
+    for number, columns in enumerate([{}, {"problem": "gone"}, {"verified_at": long_ago}]):
+        copy(engine, factory.asset(f"{number}.jpg")["id"], "file:///one", **columns)
+        copy(engine, factory.asset(f"{number}.jpg")["id"], "file:///two")
+    for name, moment in (("3.jpg", None), ("4.jpg", long_ago)):
+        asset_id = factory.asset(name)["id"]
+        with engine.begin() as connection:
+            these = update(MediaAsset).where(MediaAsset.id == asset_id)
+            connection.execute(these.values(verified_at=moment))
+    demands = Demands(days=90, copies=copies)
+    added = by_device(engine, demands)
+    assert list(added) == ["iphone", "pixel-7"]
+    for device, answer in added.items():
+        one_by_one = Answer()
+        for verdict in verdicts(engine, demands, device):
+            one_by_one.count(verdict)
+        assert answer == one_by_one
+    assert len(added["pixel-7"].reasons) >= 3

@@ -32,7 +32,7 @@ def safe_to_delete(
     as_json: Json = False,
 ) -> None:
     """Say which files are safe to delete from a phone, and why the others are not."""
-    from photo_factory.commands.safety import Answer, Demands, last_drill, verdicts
+    from photo_factory.shared.safety import Answer, Demands, last_drill, verdicts
 
     chosen = load_settings()
     engine = migrated_engine(chosen)

@@ -155,7 +155,25 @@ def test_it_waits_for_the_first_look_of_the_doctor(factory: Factory, engine: Eng
     factory.drop("pixel-7/a.jpg")
     assert factory.ingest(SYNCTHING_URL=URL).held == 1
     assert WAITING in factory.arrival("a.jpg")["reason"]
-    assert factory.ingest().filed == 1  # no Syncthing, nobody to wait for
+    assert factory.ingest(SYNCTHING_URL=URL).held == 1
+    judge(engine)
+    assert factory.ingest(SYNCTHING_URL=URL).filed == 1
+
+
+def test_it_files_at_once_when_the_folder_was_red_at_first_and_is_mended(
+    factory: Factory, engine: Engine
+) -> None:
+    trip(engine, "pixel-7")
+    factory.drop("pixel-7/a.jpg")
+    assert factory.ingest(SYNCTHING_URL=URL).held == 1
+    reset(engine, "pixel-7")
+    judge(engine)
+    assert factory.ingest(SYNCTHING_URL=URL).filed == 1
+
+
+def test_it_waits_for_nobody_where_there_is_no_syncthing(embedded: Factory) -> None:
+    embedded.drop("pixel-7/a.jpg")
+    assert embedded.ingest().filed == 1
 
 
 @pytest.mark.parametrize(
@@ -222,7 +240,9 @@ def test_it_forgets_what_the_doctor_saw_when_the_inbox_is_kept(
     assert not memory.exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"tripped": 3, "judged": []}', b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"tripped": 3, "judged": [], "met": {}}', b"\xff"]
+)
 def test_it_waits_again_when_its_memory_is_damaged(embedded: Factory, damage: bytes) -> None:
     embedded.drop("pixel-7/a.jpg")
     embedded.paths.journal.mkdir(parents=True)

@@ -59,7 +59,7 @@ def show_status(found: Examination) -> None:
         (one.name, "yes" if one.connected else "no", one.last_seen or _NEVER, one.completion)
         for one in found.picture.devices
     ]
-    console.table("\ndevices", ("", "connected", "last seen", "has of ours %"), devices)
+    console.table("\ndevices", ("", "connected", "last seen", "has % of it"), devices)
     _show_problems(found)
 
 

@@ -58,6 +58,7 @@ class Holds:
         """Folders that wait for the doctor, and since when."""
         self._held: set[str] = set()
         self._ask_from = 0.0
+        self._written = self._known()
 
     @property
     def waits(self) -> bool:
@@ -89,6 +90,7 @@ class Holds:
         for item in batch.open_items():
             if reason := self.reason(item.arrival):
                 item.end(Outcome("held", reason))
+        self._write_down()
 
     def refresh(self) -> None:
         """Ask the ledger again, when it is time; what was known stays when it is away."""
@@ -99,17 +101,18 @@ class Holds:
         if not self._keep and time.monotonic() >= self._ask_from:
             self._ask()
             self._ask_from = time.monotonic() + _ASK_EVERY
+            self._write_down()
 
     def _reason(self, folder: str) -> str | None:
         if self._overridden & {folder, "*"}:
             return None
+        is_unknown = self._has_doctor and folder not in self._judged
+        if is_unknown:
+            self._met.setdefault(folder, clock.now())
         for name in (inbox_breaker(""), inbox_breaker(folder)):
             if name in self._tripped:
                 return self._tripped[name]
-        if self._has_doctor and folder not in self._judged:
-            self._met.setdefault(folder, clock.now())
-            return _WAITS
-        return None
+        return _WAITS if is_unknown else None
 
     def _folder_of(self, arrival: Arrival) -> str | None:
         """The first folder below the inbox, empty in the inbox itself, None outside of it."""
@@ -120,7 +123,6 @@ class Holds:
         return {"..": None, ".": ""}.get(first, printable(first))
 
     def _ask(self) -> None:
-        known = (self._tripped, set(self._judged))
         try:
             # In this order: the doctor trips breakers first, and says then that it has looked.
             details = self._records.measured("syncthing") if self._met else {}
@@ -130,8 +132,6 @@ class Holds:
             return
         self._tripped = {name: why for name, why in tripped.items() if name.startswith("inbox/")}
         self._hear(details)
-        if known != (self._tripped, self._judged):
-            self._save()
 
     def _hear(self, details: Mapping[str, Any]) -> None:
         """Let go what the doctor has looked at, for mode `move`, after it was met."""
@@ -148,8 +148,7 @@ class Holds:
             if self._forgets:  # in mode `keep` types that endanger nothing now are free to come
                 self._memory.unlink(missing_ok=True)
             else:
-                known = json.loads(self._memory.read_bytes())
-                self._tripped, self._judged = dict(known["tripped"]), set(known["judged"])
+                self._recall(json.loads(self._memory.read_bytes()))
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -159,10 +158,23 @@ class Holds:
             log.warning("%s cannot be read and is made again: %s", self._memory, error)
         self._loaded = True
 
-    def _save(self) -> None:
-        known = {"tripped": self._tripped, "judged": sorted(self._judged)}
+    def _recall(self, known: Any) -> None:
+        met = {folder: datetime.fromisoformat(since) for folder, since in known["met"].items()}
+        self._tripped, self._judged = dict(known["tripped"]), set(known["judged"])
+        self._met = met | self._met
+        self._written = self._known()
+
+    def _known(self) -> dict[str, Any]:
+        met = {folder: since.isoformat() for folder, since in list(self._met.items())}
+        return {"tripped": self._tripped, "judged": sorted(self._judged), "met": met}
+
+    def _write_down(self) -> None:
+        known = self._known()
+        if known == self._written:
+            return
         try:
             replace_durably(self._memory, json.dumps(known, indent=1).encode())
+            self._written = known
         except OSError as error:  # this process knows it all the same
             log.warning("what is held cannot be written down: %s", error)
 

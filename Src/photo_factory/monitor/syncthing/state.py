@@ -71,7 +71,7 @@ class Device:
     paused: bool
     last_seen: str | None
     completion: float | None
-    """Percent of our files it has; below 100 wherever the inbox was emptied, and no fault."""
+    """Percent of the files it has; the least of the folders it shares with the inbox."""
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,38 @@
-"""The library's filters as conditions on media_assets, and which of them is asked first."""
+"""The library's filters as conditions on media_assets, and which of them an index answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     FromClause,
-    Select,
     Table,
     and_,
     case,
     exists,
-    false,
-    func,
     or_,
     select,
     true,
 )
 
 from photo_factory.dashboard.queries.filters import Filters
-from photo_factory.shared.ledger.models import Face, MediaAsset, Place, StageRun, waiting
+from photo_factory.shared.ledger.models import (
+    SPECIAL,
+    Face,
+    MediaAsset,
+    Place,
+    StageRun,
+    waiting,
+)
 
 assets = cast(Table, MediaAsset.__table__)
 _faces = cast(Table, Face.__table__)
 _places = cast(Table, Place.__table__)
 _runs = cast(Table, StageRun.__table__)
-
-NARROW = 10_000
-"""Up to so many rows of one filter are fetched and sorted; more are looked through by time."""
 
 _WAITING = {
     "not-backed-up": "is_backed_up",
@@ -39,7 +40,6 @@ _WAITING = {
     "not-geocoded": "is_geocoded",
     "not-scanned": "is_face_scanned",
 }
-_RAW = assets.c.mime_type.startswith("image/x-", autoescape=True)
 
 
 def rank(table: FromClause) -> ColumnElement[int]:
@@ -70,32 +70,15 @@ def of_time(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield assets.c.captured_at < datetime.combine(filters.last + timedelta(1), time.min)
 
 
-def of_few(filters: Filters) -> dict[str, ColumnElement[bool]]:
-    """The conditions that an index answers, by the filter's name."""
-    return {
-        name: condition
-        for name, make in _BY_INDEX.items()
-        if getattr(filters, name) is not None and (condition := make(filters)) is not None
-    }
-
-
 def others(filters: Filters) -> Iterator[ColumnElement[bool]]:
     """The conditions for which every row has to be looked at."""
-    if filters.kind:
-        yield _of_kind(filters.kind)
-    if filters.flag == "unsure-date":
-        yield assets.c.captured_at_confidence < 0.5
+    if filters.kind == "photo":
+        yield assets.c.media_type == "image"
     if filters.name:
         yield assets.c.original_name.icontains(filters.name, autoescape=True)
     if filters.folds:
         yield assets.c.media_type != "sidecar"
         yield stands_for_its_group()
-
-
-def _of_kind(kind: str) -> ColumnElement[bool]:
-    if kind == "raw":
-        return _RAW
-    return assets.c.media_type == {"photo": "image", "video": "video"}[kind]
 
 
 def _of_camera(filters: Filters) -> ColumnElement[bool]:
@@ -134,6 +117,10 @@ def _of_person(filters: Filters) -> ColumnElement[bool]:
     return assets.c.id.in_(seen)
 
 
+def _of_kind(filters: Filters) -> ColumnElement[bool] | None:
+    return SPECIAL.get(filters.kind or "")
+
+
 def _of_flag(filters: Filters) -> ColumnElement[bool] | None:
     if filters.flag == "parked":
         return assets.c.id.in_(select(_runs.c.asset_id).where(_runs.c.parked_at.is_not(None)))
@@ -141,57 +128,51 @@ def _of_flag(filters: Filters) -> ColumnElement[bool] | None:
         return and_(assets.c.place_id.is_(None), assets.c.media_type != "sidecar")
     if filters.flag in _WAITING:
         return waiting(_WAITING[filters.flag])
-    return None
+    return SPECIAL.get(filters.flag or "")
 
 
-_BY_INDEX: dict[str, Callable[[Filters], ColumnElement[bool] | None]] = {
-    "camera": _of_camera,
-    "device": _of_device,
-    "where": _of_place,
-    "box": _of_box,
-    "person": _of_person,
-    "flag": _of_flag,
-}
-_ORDERED = {
-    "camera": "ix_media_assets_camera_make_camera_model_captured_at_id",
-    "device": "ix_media_assets_source_device_captured_at_id",
-}
+@dataclass(frozen=True)
+class Indexed:
+    """A condition that an index answers.
 
-
-def narrowed(connection: Connection, filters: Filters, columns: list[Any]) -> Select[Any]:
-    """The assets that match, asked in the way that costs least; not yet in an order.
-
-    A planner cannot know how many rows a filter leaves, nor that they all may lie far back: so
-    each filter is counted first, up to NARROW. The smallest is then fetched as a whole; where
-    all are wide, matches lie close together, and are looked for in the order of time.
+    `limit`: up to so many rows are fetched and sorted, where there are more the assets are looked
+    through in the order of time. `in_order`: the index has them in that order by itself.
     """
-    few = of_few(filters)
-    driver = _smallest(connection, filters, few)
-    rest = [*of_time(filters), *others(filters)]
-    rest += [condition for name, condition in few.items() if name != driver]
-    if driver is None:
-        hint = next((_ORDERED[name] for name in _ORDERED if name in few), _BY_TIME)
-        query = select(*columns).where(*rest)
-        return query.with_hint(assets, f"INDEXED BY {hint}", "sqlite")
-    ids = select(assets.c.id).where(few[driver], *of_time(filters)).cte("few")
-    ids = ids.prefix_with("MATERIALIZED") if False else ids
-    return select(*columns).join_from(ids, assets, assets.c.id == ids.c.id).where(*rest)
+
+    condition: ColumnElement[bool]
+    limit: int
+    in_order: str | None = None
+
+    @property
+    def has_time(self) -> bool:
+        """Whether the index knows the times, so that no row is read for them."""
+        return self.limit == _BY_INDEX_ALONE
 
 
-_BY_TIME = "ix_media_assets_captured_at_id"
+_BY_INDEX_ALONE = 30_000
+_BY_ROWS = 2_000
+
+BY_TIME = "ix_media_assets_captured_at_id"
+
+_INDEXED: dict[str, tuple[Callable[[Filters], ColumnElement[bool] | None], int, str | None]] = {
+    "camera": (
+        _of_camera,
+        _BY_INDEX_ALONE,
+        "ix_media_assets_camera_make_camera_model_captured_at_id",
+    ),
+    "device": (_of_device, _BY_INDEX_ALONE, "ix_media_assets_source_device_captured_at_id"),
+    "where": (_of_place, _BY_INDEX_ALONE, None),
+    "box": (_of_box, _BY_INDEX_ALONE, None),
+    "kind": (_of_kind, _BY_INDEX_ALONE, "ix_media_assets_special_{}"),
+    "person": (_of_person, _BY_ROWS, None),
+    "flag": (_of_flag, _BY_ROWS, None),
+}
 
 
-def _smallest(
-    connection: Connection, filters: Filters, few: dict[str, ColumnElement[bool]]
-) -> str | None:
-    if set(few) <= set(_ORDERED) and len(few) <= 1:
-        return None  # its own index has it in the order of time
-    counted = {}
-    for name, condition in few.items():
-        found = select(assets.c.id).where(condition, *of_time(filters)).limit(NARROW + 1)
-        counted[name] = connection.scalar(select(func.count()).select_from(found.subquery()))
-    smallest = min(counted, key=lambda name: counted[name] or 0, default=None)
-    return smallest if smallest and (counted[smallest] or 0) <= NARROW else None
-
-
-__all__ = ["NARROW", "assets", "false", "narrowed", "of_few", "of_time", "others", "rank"]
+def indexed(filters: Filters) -> dict[str, Indexed]:
+    """The conditions that an index answers, by the filter's name."""
+    found = {}
+    for name, (make, limit, index) in _INDEXED.items():
+        if getattr(filters, name) is not None and (condition := make(filters)) is not None:
+            found[name] = Indexed(condition, limit, index and index.format(filters.kind))
+    return found

@@ -99,9 +99,21 @@ def _queue(flag: str) -> Index:
 SHELVES = ((), ("camera_make", "camera_model"), ("source_device",), ("place_id",))
 """What a gallery is looked through by, each in the order of time; `id` breaks ties."""
 
+SPECIAL: dict[str, ColumnElement[bool]] = {
+    "video": column("media_type") == literal_column("'video'"),
+    "raw": column("mime_type").like(literal_column("'image/x-%'")),
+    "unsure-date": column("captured_at_confidence") < literal_column("0.5"),
+}
+"""What is looked for though most assets are otherwise: each has a small index of its own."""
+
 
 def _gallery(*by: str) -> Index:
     return Index(None, *by, "captured_at", "id")
+
+
+def _special(name: str) -> Index:
+    index = f"ix_media_assets_special_{name.replace('-', '_')}"
+    return partial_index(index, ("captured_at", "id"), SPECIAL[name])
 
 
 def _flag() -> Mapped[bool]:
@@ -126,6 +138,7 @@ class MediaAsset(Base):
         ),
         *(_queue(flag) for flag in ADDON_FLAGS),
         *(_gallery(*names) for names in SHELVES),
+        *(_special(name) for name in SPECIAL),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -50,6 +50,13 @@ def _order_the_shelves() -> None:
         op.drop_index(f"ix_media_assets_{column}", "media_assets")
     for by in ([], ["camera_make", "camera_model"], ["source_device"], ["place_id"]):
         op.create_index(None, "media_assets", [*by, "captured_at", "id"])
+    for name, rows in (
+        ("video", "media_type = 'video'"),
+        ("raw", "mime_type LIKE 'image/x-%'"),
+        ("unsure_date", "captured_at_confidence < 0.5"),
+    ):
+        index = f"ix_media_assets_special_{name}"
+        partial_index(index, "media_assets", ["captured_at", "id"], sa.text(rows))
 
 
 def _findings() -> Iterator[sa.schema.SchemaItem]:

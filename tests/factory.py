@@ -63,6 +63,7 @@ class Factory:
             "TIMEZONE": "Europe/Berlin",
             "WORKERS": "2",
             "MIN_FREE_SPACE": "0",
+            "DASHBOARD_PORT": "0",  # any: somebody may have their own dashboard open
         }
         if self.url:
             given["DATABASE_URL"] = self.url

@@ -18,8 +18,10 @@ from typing import Any
 import psutil
 import pytest
 
-from photo_factory.commands import supervisor
-from photo_factory.commands.supervisor import Child, supervise
+from photo_factory.commands import child as child_module
+from photo_factory.commands.child import Child, Log
+from photo_factory.commands.supervisor import Service, Supervisor, supervise
+from photo_factory.shared.processes import Wish, log_path, told, wish, wished
 from tests.factory import Factory, photo
 from tests.parts import free_port
 
@@ -118,7 +120,8 @@ def status(factory: Factory) -> Any:
         check=False,
         timeout=60,
     )
-    return json.loads(done.stdout)["services"][0]
+    services = json.loads(done.stdout)["services"]
+    return next(one for one in services if one["name"] == "librarian")
 
 
 def test_it_starts_again_what_dies_and_shows_it(up: Up) -> None:
@@ -204,7 +207,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(supervisor, "time", made)
+    monkeypatch.setattr(child_module, "time", made)
     return made
 
 
@@ -221,7 +224,7 @@ class Stillborn:
 
 
 def test_it_waits_longer_from_death_to_death(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor.subprocess, "Popen", Stillborn)
+    monkeypatch.setattr(child_module.subprocess, "Popen", Stillborn)
     child = Child("librarian")
     starts = []
     while len(starts) < 9:
@@ -233,19 +236,19 @@ def test_it_waits_longer_from_death_to_death(clock: Clock, monkeypatch: pytest.M
     pauses = [later - earlier for earlier, later in itertools.pairwise(starts)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 5
-    assert supervisor.LONGEST_PAUSE <= pauses[-1] < supervisor.LONGEST_PAUSE + 5
+    assert child_module.LONGEST_PAUSE <= pauses[-1] < child_module.LONGEST_PAUSE + 5
     assert child.restarts == 8
 
 
 def test_it_forgives_a_service_that_lived_long(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor.subprocess, "Popen", Stillborn)
-    child = Child("librarian", pause=supervisor.LONGEST_PAUSE)
+    monkeypatch.setattr(child_module.subprocess, "Popen", Stillborn)
+    child = Child("librarian", pause=child_module.LONGEST_PAUSE)
     child.look_after()
-    clock.seconds += supervisor.CALM + 1
+    clock.seconds += child_module.CALM + 1
     child.look_after()
-    assert child.pause == supervisor.FIRST_PAUSE
+    assert child.pause == child_module.FIRST_PAUSE
 
 
 def test_it_kills_what_does_not_stop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,8 +260,176 @@ def test_it_kills_what_does_not_stop(monkeypatch: pytest.MonkeyPatch) -> None:
         started.append(child.process)
 
     monkeypatch.setattr(Child, "start", start)
-    monkeypatch.setattr(supervisor, "PATIENCE", 1.0)
+    monkeypatch.setattr(child_module, "PATIENCE", 1.0)
     stop = threading.Event()
     threading.Timer(1.0, stop.set).start()
     supervise(["deaf"], stop)
     assert [process.poll() for process in started] == [-signal.SIGKILL]
+
+
+# What others see of it, and wish for
+
+
+@pytest.fixture
+def sleepers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Services that do nothing but be there."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(child: Child) -> None:
+        child.process = subprocess.Popen(["sleep", "600"])
+        child.started = time.monotonic()
+        started.append(child.process)
+
+    monkeypatch.setattr(Child, "start", start)
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def turns(supervisor: Supervisor, folder: Path, condition: Callable[[Any], Any]) -> Any:
+    """Let it work until what it tells is so."""
+    for _ in range(200):
+        supervisor.turn()
+        running = told(folder)
+        assert running
+        if condition(running.processes):
+            return running.processes
+        time.sleep(0.02)
+    raise AssertionError(running)
+
+
+Sleepers = list[subprocess.Popen[bytes]]
+
+
+def test_it_stops_and_starts_what_is_wished(sleepers: Sleepers, tmp_path: Path) -> None:
+    supervisor = Supervisor(["geocode", "thumbnail"], tmp_path)
+    turns(supervisor, tmp_path, lambda all_: all(one.pid for one in all_))
+    wish(tmp_path, "geocode", Wish("stopped"))
+    stopped, other = turns(supervisor, tmp_path, lambda all_: all_[0].pid is None)
+    assert (stopped.wanted, stopped.restarts, other.wanted) == ("stopped", 0, "running")
+    assert other.pid
+    assert sleepers[0].poll() == -signal.SIGTERM
+    supervisor.end()
+    # It is remembered: what somebody stopped does not start with the next `up`.
+    supervisor = Supervisor(["geocode", "thumbnail"], tmp_path)
+    turns(supervisor, tmp_path, lambda all_: all_[1].pid)
+    assert len(sleepers) == 3
+    wish(tmp_path, "geocode", Wish("running"))
+    turns(supervisor, tmp_path, lambda all_: all_[0].pid)
+    supervisor.end()
+    assert all(process.poll() is not None for process in sleepers)
+
+
+def test_it_restarts_once_what_is_wished(sleepers: Sleepers, tmp_path: Path) -> None:
+    supervisor = Supervisor(["geocode"], tmp_path)
+    wish(tmp_path, "geocode", Wish("running", 2))
+    before = turns(supervisor, tmp_path, lambda all_: len(all_) == 2 and all_[1].pid)
+    wish(tmp_path, "geocode", Wish("restart", 2))
+    pids = {one.pid for one in before}
+    after = turns(
+        supervisor, tmp_path, lambda all_: len(all_) == 2 and not pids & {o.pid for o in all_}
+    )
+    assert [one.restarts for one in after] == [0, 0]
+    assert wished(tmp_path, "geocode") == Wish("running", 2)
+    for _ in range(3):
+        supervisor.turn()
+    assert len(sleepers) == 4
+    supervisor.end()
+
+
+def test_it_runs_as_many_as_are_wished_of_an_add_on(sleepers: Sleepers, tmp_path: Path) -> None:
+    supervisor = Supervisor(["librarian", "geocode"], tmp_path)
+    for name in ("librarian", "geocode"):
+        wish(tmp_path, name, Wish("running", 3))
+    running = turns(supervisor, tmp_path, lambda all_: len(all_) == 4)
+    assert [one.name for one in running].count("librarian") == 1  # two would file one photo twice
+    wish(tmp_path, "geocode", Wish("running", 1))
+    turns(supervisor, tmp_path, lambda all_: len(all_) == 2)
+    supervisor.end()
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "{", "[]", '"stopped"', '{"wanted": "exploded"}', '{"wanted": "running", "processes": 0}',
+     '{"wanted": "running", "processes": 100000}', '{"processes": 1}'],
+)  # fmt: skip
+def test_it_heeds_no_wish_it_cannot_read(sleepers: Sleepers, tmp_path: Path, given: str) -> None:
+    (tmp_path / "wishes").mkdir()
+    (tmp_path / "wishes" / "geocode.json").write_text(given)
+    supervisor = Supervisor(["geocode"], tmp_path)
+    (running,) = turns(supervisor, tmp_path, lambda all_: all_[0].pid)
+    assert running.wanted == "running"
+    supervisor.end()
+
+
+def test_it_kills_what_does_not_heed_a_wish(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print(flush=True); time.sleep(60)"
+    )
+
+    def start(child: Child) -> None:
+        child.process = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+        assert child.process.stdout
+        with child.process.stdout as said:
+            said.readline()
+
+    monkeypatch.setattr(Child, "start", start)
+    monkeypatch.setattr(child_module, "PATIENCE", 0.5)
+    supervisor = Supervisor(["geocode"], tmp_path)
+    turns(supervisor, tmp_path, lambda all_: all_[0].pid)
+    wish(tmp_path, "geocode", Wish("stopped"))
+    turns(supervisor, tmp_path, lambda all_: all_[0].pid is None)
+    supervisor.end()
+
+
+@pytest.mark.parametrize("name", ["", "../librarian", ".hidden", "a/b"])
+def test_a_wish_is_for_a_service_and_no_other_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="service's name"):
+        wish(tmp_path, name, Wish("stopped"))
+
+
+def test_it_supervises_where_it_may_not_write(sleepers: Sleepers) -> None:
+    supervisor = Supervisor(["geocode"], Path("/proc/nowhere"))
+    supervisor.turn()
+    supervisor.turn()
+    assert len(sleepers) == 1
+    supervisor.end()
+
+
+def test_a_log_is_begun_anew_when_it_is_long(tmp_path: Path) -> None:
+    said = Log(tmp_path / "geocode.log", longest=100)
+    for number in range(50):
+        said.write(b"line %d\n" % number)
+    said.close()
+    kept = (tmp_path / "geocode.log.1").read_bytes() + (tmp_path / "geocode.log").read_bytes()
+    assert kept.endswith(b"line 48\nline 49\n")
+    assert len(kept) < 300
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["geocode.log", "geocode.log.1"]
+
+
+def test_it_keeps_what_services_say_and_shows_it(up: Up) -> None:
+    folder = up.factory.paths.services
+    running = until(
+        lambda: (all_ := told(folder)) and all(one.pid for one in all_.processes) and all_
+    )
+    assert running.supervisor == up.process.pid
+    assert {one.pid for one in running.processes} <= {one.pid for one in up.family()}
+    line = "watching"
+    file = log_path(folder, "librarian")
+    until(lambda: file.exists() and line in file.read_text())
+    until(lambda: line in up.said)
+    wish(folder, "librarian", Wish("restart"))
+    before = next(one.pid for one in running.processes if one.name == "librarian")
+    until(lambda: (new := up.service()) and new.pid != before)
+    until(lambda: up.factory.status()["current_task"] != "stopped")
+
+
+def test_it_knows_a_service_of_nobody(sleepers: Sleepers) -> None:
+    service = Service("of another package")
+    service.heed(Wish("running", 2))
+    service.look_after()
+    assert len(service.children) == 2

@@ -46,11 +46,13 @@ def services(as_json: Json = False) -> None:
 def up() -> None:
     """Run every service, start again what dies, and stop all of it on Ctrl-C."""
     from photo_factory.commands.supervisor import supervise
+    from photo_factory.dashboard import access
     from photo_factory.registry import SERVICES
     from photo_factory.shared.ledger.database import redacted
     from photo_factory.shared.paths import database_url
 
     chosen = load_settings("up")
+    access.check(chosen)
     try:
         migrated_engine(chosen)
     except LedgerAway as error:
@@ -58,8 +60,9 @@ def up() -> None:
     console.say(f"Drop photos into   {Paths.of(chosen).inbox}")
     console.say(f"Find them in       {Paths.of(chosen).originals}")
     console.say(f"The ledger is      {redacted(database_url(chosen))}")
-    console.say("See how it goes    photo-factory status        (Ctrl-C stops everything)")
-    supervise(list(SERVICES), stop_event())
+    console.say(f"See how it goes    {access.address(chosen)}")
+    console.say("or                 photo-factory status        (Ctrl-C stops everything)")
+    supervise(list(SERVICES), stop_event(), Paths.of(chosen).services)
 
 
 @app.command()

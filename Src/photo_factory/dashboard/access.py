@@ -157,8 +157,8 @@ def listens_on(settings: Settings) -> str:
     return given or LOOPBACK[0]
 
 
-def address(settings: Settings) -> str:
-    """Where a browser on this machine opens it."""
+def address(settings: Settings, port: int | None = None) -> str:
+    """Where a browser on this machine opens it; `port` where the settings leave it open."""
     host = listens_on(settings)
     shown = "localhost" if host in ("0.0.0.0", "::", *LOOPBACK) else host
-    return settings.dashboard_url or f"http://{shown}:{settings.dashboard_port}"
+    return settings.dashboard_url or f"http://{shown}:{port or settings.dashboard_port}"

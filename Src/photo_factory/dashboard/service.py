@@ -15,6 +15,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from photo_factory.dashboard import access
+from photo_factory.dashboard.server import PARENT
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status
 from photo_factory.shared.ledger.database import connect, migrate
@@ -48,7 +49,8 @@ class Service:
         self._settings, self._stop = settings, stop
         access.check(settings)
         self._host = access.listens_on(settings)
-        self._port = settings.dashboard_port
+        self._port = settings.dashboard_port or _free_port(self._host)
+        self._shown = access.address(settings, self._port)
         self._process: subprocess.Popen[bytes] | None = None
         self._started = self._start_at = 0.0
         self._answered = False
@@ -106,9 +108,9 @@ class Service:
             return self._died(code)
         if is_healthy(self._host, self._port):
             if not self._answered:
-                log.info("the dashboard answers at %s", access.address(self._settings))
+                log.info("the dashboard answers at %s", self._shown)
             self._answered, self._pause_s, self._last_end = True, 1.0, None
-            return "OK", f"answering at {access.address(self._settings)}", None
+            return "OK", f"answering at {self._shown}", None
         lived = time.monotonic() - self._started
         if not self._answered and lived < START_S:
             return ("ERROR" if self._last_end else "OK"), "starting", self._last_end
@@ -118,7 +120,7 @@ class Service:
         self._started, self._answered = time.monotonic(), False
         return subprocess.Popen(
             [sys.executable, "-m", "photo_factory.dashboard.server"],
-            env={**os.environ, "PHOTO_FACTORY_DASHBOARD_PARENT": str(os.getpid())},
+            env={**os.environ, PARENT: str(os.getpid()), "DASHBOARD_PORT": str(self._port)},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno() if _has_descriptor(sys.stderr) else None,
             start_new_session=True,
@@ -148,6 +150,13 @@ class Service:
             return self._engine
 
         return ready
+
+
+def _free_port(host: str) -> int:
+    """What port 0 stands for: any that nobody listens on."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _has_descriptor(stream: object) -> bool:

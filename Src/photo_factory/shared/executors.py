@@ -15,8 +15,8 @@ from photo_factory.shared.facts import Asset, Facts
 from photo_factory.shared.media.sandbox import Sandbox
 from photo_factory.shared.settings import Settings
 
-CONNECT_S = 10.0
-"""How long a Dask scheduler may take to answer."""
+CONNECT_S = 5.0
+"""How long a Dask scheduler may take to answer; nobody hears a wish to stop meanwhile."""
 
 stopping = threading.Event()
 """Set when this process is to end: long work in a thread should give up with TryLater."""
@@ -57,8 +57,12 @@ class Workplace(Protocol):
     """Takes assets and promises what becomes of them."""
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it can be told what has begun, and nothing goes on when this process ends."""
+
+    @property
     def slots(self) -> int:
-        """How many assets are worked at the same time."""
+        """How many assets are worked at the same time; TryLater when the workplace is away."""
 
     def submit(self, asset: Asset) -> Future[Facts]:
         """Work it when its turn comes."""
@@ -69,6 +73,8 @@ class Workplace(Protocol):
 
 class Threads:
     """This process's own threads."""
+
+    is_ours = True
 
     def __init__(self, job: Job, slots: int) -> None:
         self.slots = slots
@@ -89,24 +95,38 @@ class Threads:
 class Dask:
     """A Dask cluster that somebody else keeps; its workers see the same storage and ledger."""
 
+    is_ours = False
+
     def __init__(self, job: Job, address: str) -> None:
-        self._job = job
+        self._job, self._address = job, address
         self._client = _connected(address)
         self._pool: Executor = self._client.get_executor(pure=False)
 
     @property
     def slots(self) -> int:
-        """The cores the cluster has now."""
-        cores: int = sum(self._client.ncores().values())
-        return max(1, cores)
+        """The cores the cluster has now; TryLater when its scheduler is away."""
+        asked = self._client.scheduler
+        try:
+            if self._client.status != "running":  # asked now, it would wait for the scheduler
+                raise OSError("the connection was lost")
+            cores: dict[str, int] = self._client.sync(
+                asked.ncores, workers=None, callback_timeout=CONNECT_S
+            )
+        except (OSError, TimeoutError) as error:
+            raise _silent(self._address, error) from error
+        return max(1, sum(cores.values()))
 
     def submit(self, asset: Asset) -> Future[Facts]:
         """Work it on any worker of the cluster."""
-        return self._pool.submit(self._job, asset)
+        if self._client.status == "running":
+            return self._pool.submit(self._job, asset)
+        lost: Future[Facts] = Future()
+        lost.set_exception(_silent(self._address, "the connection was lost"))
+        return lost
 
     def close(self) -> None:
         """Leave the cluster; what it has not begun is forgotten there."""
-        self._client.close()
+        self._client.close(timeout=CONNECT_S / 2)
 
 
 def open_workplace(job: Job, at_once: int | None) -> Workplace:
@@ -129,7 +149,11 @@ def _connected(address: str) -> Any:
         client: Any = Client
         return client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError) as error:
-        raise TryLater(f"the Dask scheduler at {address} does not answer: {error}") from error
+        raise _silent(address, error) from error
+
+
+def _silent(address: str, reason: object) -> TryLater:
+    return TryLater(f"the Dask scheduler at {address} does not answer: {reason}")
 
 
 @cache

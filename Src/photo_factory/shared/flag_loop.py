@@ -173,10 +173,11 @@ class FlagLoop:
             return
         try:
             workplace = self._workplace or self._opened()
+            appetite = self._appetite(workplace.slots)
         except TryLater as error:
+            self._close_workplace()  # what is in hand there is lost; it is opened anew later
             self._pause_for(str(error))
             return
-        appetite = self._appetite(workplace.slots)
         if len(self._in_hand) <= appetite // 2:
             for claim in self._claims.claim(appetite - len(self._in_hand)):
                 self._in_hand[workplace.submit(claim.asset)] = (claim, time.monotonic())
@@ -186,6 +187,11 @@ class FlagLoop:
             self._service.job(self._settings), self._service.at_once
         )
         return self._workplace
+
+    def _close_workplace(self) -> None:
+        if self._workplace:
+            self._workplace.close()
+            self._workplace = None
 
     def _appetite(self, slots: int) -> int:
         """About a second's worth of work: a photo that comes in now should not queue for long."""
@@ -222,6 +228,8 @@ class FlagLoop:
         self._drop_what_is_not_begun()
 
     def _drop_what_is_not_begun(self) -> None:
+        if self._workplace and not self._workplace.is_ours:
+            return  # all of it may have begun: given back, it would be worked twice
         for future in [one for one in self._in_hand if one.cancel()]:
             self._outcomes.give_back(self._in_hand.pop(future)[0])
 
@@ -291,8 +299,7 @@ class FlagLoop:
             is_heard = False
             log.warning("stopped while the ledger is away: %s", error)
         finally:
-            if self._workplace:
-                self._workplace.close()
+            self._close_workplace()
             self._listener.close()
             if is_heard:  # else it would only cost another wait
                 status, message = self._state()
@@ -305,7 +312,8 @@ class FlagLoop:
         deadline = time.monotonic() + (_TURN_S if self._away else PATIENCE)
         while self._in_hand and time.monotonic() < deadline:
             self._collect()
+        goes_on = bool(self._workplace and not self._workplace.is_ours)
         for claim, _ in self._in_hand.values():
-            self._outcomes.give_back(claim)
+            self._outcomes.give_back(claim, self._settings.lease if goes_on else 0)
         self._in_hand.clear()
         self._write()

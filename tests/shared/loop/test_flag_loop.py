@@ -180,11 +180,11 @@ def test_it_says_so_when_the_storage_is_gone(shop: Shop) -> None:
 
     shop.add("a.jpg")
     (shop.factory.paths.originals / "2024").mkdir()
-    shop.change(process=missing).run()
+    shop.change(process=missing).run(RETRY_AFTER="60")
     assert shop.runs()["a.jpg"]["last_error"].startswith("FileNotFoundError")
     (shop.factory.paths.originals / "2024").rmdir()  # as a disk that is not mounted
     shop.make_due()
-    shop.change(process=missing).run()
+    shop.change(process=missing).run(RETRY_AFTER="60")
     assert shop.runs()["a.jpg"]["last_error"].startswith("the storage is away")
     assert shop.runs()["a.jpg"]["tries_left"] == 4
 

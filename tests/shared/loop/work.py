@@ -30,6 +30,11 @@ def away(settings: Settings) -> Path:
     return settings.root / "AWAY"
 
 
+def begun(settings: Settings) -> Path:
+    """Where each asset called `begun…` writes its name when its work begins."""
+    return settings.root / "BEGUN"
+
+
 def _bad(asset: Asset, _settings: Settings) -> Facts:
     raise Unprocessable("it is no picture")
 
@@ -80,6 +85,13 @@ def _bomb(asset: Asset, _settings: Settings) -> Facts:
     return Facts()
 
 
+def _begun(asset: Asset, settings: Settings) -> Facts:
+    with begun(settings).open("a") as file:
+        file.write(f"{asset.original_name}\n")
+    time.sleep(1.5)
+    return Facts()
+
+
 def _hang(asset: Asset, _settings: Settings) -> Facts:
     time.sleep(600)
     return Facts()
@@ -93,5 +105,5 @@ _DO = {
     "bad": _bad, "breaks": _breaks, "full": _full, "sector": _sector,
     "later": _later, "wait": _wait,
     "slow": _slow, "wrong": _wrong, "unknown": _unknown,
-    "crash": _crash, "bomb": _bomb, "hang": _hang, "pid": _pid,
+    "crash": _crash, "bomb": _bomb, "hang": _hang, "begun": _begun, "pid": _pid,
 }  # fmt: skip

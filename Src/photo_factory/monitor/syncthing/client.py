@@ -92,11 +92,7 @@ class Client:
         self._ask("PATCH", path, value)
 
     def _ask(self, method: str, path: str, value: Mapping[str, Any] | None = None) -> Any:
-        body = None if value is None else json.dumps(value).encode()
-        request = urllib.request.Request(f"{self.url}/rest/{path}", body, method=method)
-        request.add_header("X-API-Key", self._key)
-        request.add_header("Content-Type", "application/json")
-        status, answer = self._answer(request)
+        status, answer = self._answer(method, path, value)
         if status in (401, 403):
             raise WrongKey(
                 f"Syncthing at {self.url} refuses SYNCTHING_API_KEY ({status}): copy the key again "
@@ -106,10 +102,18 @@ class Client:
             raise Refused(self._complaint(path, status, answer), status)
         return self._parsed(answer)
 
-    def _answer(self, request: urllib.request.Request) -> tuple[int, bytes]:
+    def _request(
+        self, method: str, path: str, value: Mapping[str, Any] | None
+    ) -> urllib.request.Request:
+        body = None if value is None else json.dumps(value).encode()
+        headers = {"X-API-Key": self._key, "Content-Type": "application/json"}
+        return urllib.request.Request(f"{self.url}/rest/{path}", body, headers, method=method)
+
+    def _answer(self, method: str, path: str, value: Mapping[str, Any] | None) -> tuple[int, bytes]:
         """Status and body of whatever answer comes; Away when none does."""
         try:
             try:
+                request = self._request(method, path, value)
                 with self._opener.open(request, timeout=self._timeout) as answer:
                     return answer.status, _whole(answer)
             except urllib.error.HTTPError as error:
@@ -156,22 +160,25 @@ def _whole(answer: http.client.HTTPResponse) -> bytes:
     found = answer.read(_LONGEST_ANSWER + 1)
     if len(found) > _LONGEST_ANSWER:
         raise OSError(f"the answer is longer than {_LONGEST_ANSWER} bytes")
+    if answer.length:
+        raise OSError("the answer was cut off")
     return found
 
 
 def _context(url: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    if _is_this_machine(urlsplit(url).hostname or ""):
+    if _is_this_machine(url):
         # Syncthing signs its own certificate, and nobody can come between us on this machine.
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_this_machine(url: str) -> bool:
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
+    except ValueError:  # a name, or no address at all, which is told when it is asked
         return False
 
 

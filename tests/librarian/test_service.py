@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import NoResultFound
 
 from photo_factory.librarian import file_watcher, filer
 from photo_factory.librarian import service as librarian_service
 from photo_factory.librarian.service import Service
 from photo_factory.shared.files import exclusive_lock
+from photo_factory.shared.ledger.models import Arrival
 from tests.factory import Factory, photo
 
 PATIENCE = 20.0
@@ -210,3 +213,26 @@ def test_it_remembers_a_kept_inbox_across_restarts(factory: Factory) -> None:
         assert librarian_service.run(settings, stop, once=True)
     assert [row["state"] for row in factory.arrivals()] == ["filed"]
     assert factory.inbox() == ["a.jpg"]
+
+
+def test_it_tries_what_is_held_at_once_when_somebody_asks(factory: Factory) -> None:
+    path = factory.drop("pixel-7/a.jpg")
+    os.truncate(path, 2 << 30)  # claims 2 GiB and holds none: an unfinished download
+    with running(factory, SCAN_INTERVAL=3600, WATCHER="off", STABILITY_DELAY=0):
+        until(lambda: factory.arrival("a.jpg")["state"] == "held")
+        path.write_bytes(photo())
+        held = Arrival.name == "a.jpg"
+        with factory.engine.begin() as connection:
+            connection.execute(update(Arrival).where(held).values(settled_at=None))
+        until(lambda: factory.arrival("a.jpg")["state"] == "filed")
+
+
+def test_what_has_left_and_is_asked_for_again_comes_to_its_end(factory: Factory) -> None:
+    path = factory.drop("pixel-7/a.jpg")
+    os.truncate(path, 2 << 30)
+    with running(factory, SCAN_INTERVAL=3600, WATCHER="off", STABILITY_DELAY=0):
+        until(lambda: factory.arrival("a.jpg")["state"] == "held")
+        path.unlink()
+        with factory.engine.begin() as connection:
+            connection.execute(update(Arrival).values(settled_at=None))
+        until(lambda: factory.arrival("a.jpg")["state"] == "ignored")

@@ -154,11 +154,22 @@ class Records:
 
     def left(self, before: datetime) -> None:
         """End what was held in the inbox and was not met there again since a time."""
-        is_gone = _arrivals.c.state.in_(STUCK) & (_arrivals.c.settled_at < before)
+        settled = _arrivals.c.settled_at
+        is_gone = _arrivals.c.state.in_(STUCK) & ((settled < before) | settled.is_(None))
         in_inbox = ~_arrivals.c.path.startswith("/")  # imported files have their whole path
         change = update(_arrivals).where(is_gone & in_inbox)
         with self._writing() as connection:
             connection.execute(change.values(state="ignored", reason=LEFT, settled_at=clock.now()))
+
+    def asked_again(self) -> bool:
+        """Whether a person wants what is held in the inbox to be tried now; LedgerAway."""
+        asked = _arrivals.c.state.in_(STUCK) & _arrivals.c.settled_at.is_(None)
+        in_inbox = ~_arrivals.c.path.startswith("/")
+        with self._reading() as connection:
+            return (
+                connection.scalar(select(_arrivals.c.id).where(asked, in_inbox).limit(1))
+                is not None
+            )
 
     def moved(self, row: Row) -> None:
         """Note an asset's new place, day and group."""

@@ -29,6 +29,9 @@ NAME = "librarian"
 RETRY_STORAGE = 5.0
 """Seconds before a storage that refused everything is tried again."""
 
+ASK_EVERY = 2.0
+"""Seconds between two questions whether somebody wants what is held to be tried at once."""
+
 LONGEST_REST = 1.0
 """Seconds the loop sleeps at most, so that it beats and hears of its end in time."""
 
@@ -61,6 +64,7 @@ class Service:
         self._before = Summary()
         """The same until then: what was held stays told until a whole listing found it gone."""
         self._next_sweep = 0.0
+        self._ask_from = 0.0
         self._remembers = False
 
     def run(self, *, once: bool = False) -> bool:
@@ -96,12 +100,23 @@ class Service:
 
     def _work(self, watcher: Watcher) -> None:
         overflowed = watcher.pass_on(self._inbox)
-        if overflowed or self._librarian.holds.lifted() or time.monotonic() >= self._next_sweep:
+        is_due = overflowed or time.monotonic() >= self._next_sweep
+        if is_due or self._librarian.holds.lifted() or self._is_asked_again():
             self._sweep()
         elif self._inbox.next_due() == 0:
             self._file(self._inbox.recheck())
         elif self._librarian.pending and self._librarian.records.may_be_back():
             self._file(())
+
+    def _is_asked_again(self) -> bool:
+        if not self._stuck or time.monotonic() < self._ask_from:
+            return False
+        self._ask_from = time.monotonic() + ASK_EVERY
+        try:
+            return self._librarian.records.asked_again()
+        except LedgerAway as error:
+            log.debug("%s", error)
+            return False
 
     def _sweep(self) -> None:
         """List the whole inbox, trying again what was held."""

@@ -41,7 +41,7 @@ _DAMAGED = ("XX001", "XX002")
 def options(url: URL, application: str) -> dict[str, Any]:
     """Arguments of create_engine."""
     # Imported here: whoever keeps the ledger in SQLite need not load a driver for a server.
-    import psycopg2.extensions  # type: ignore[import-untyped]
+    import psycopg2.extensions
 
     # For the whole process, as the driver has it no other way. Without it the client waits for
     # ever on a server that is frozen: the kernel still acknowledges, so no TCP timeout helps.

@@ -252,7 +252,7 @@ class FlagLoop:
 
     def _beat(self) -> None:
         status, message = self._state()
-        self._heart.beat(status, self._task(), message)
+        self._heart.beat(status, self._task(), message, self._details())
 
     def _state(self) -> tuple[Status, str]:
         if self._crash or self._complaint:
@@ -264,6 +264,10 @@ class FlagLoop:
         return "OK", (
             f"since the start: {told.finished} done, {told.failed} failed, {told.parked} parked"
         )
+
+    def _details(self) -> dict[str, str | None]:
+        """Which flag it raises, and why that applies to nothing, for who shows its progress."""
+        return {"flag": self._service.flag_name, "idle": self._idle}
 
     def _what_takes_long(self) -> str | None:
         """What has been in hand for suspiciously long: a queue that hangs should be seen."""
@@ -303,7 +307,7 @@ class FlagLoop:
             self._listener.close()
             if is_heard:  # else it would only cost another wait
                 status, message = self._state()
-                self._heart.last_beat(status, "stopped", message)
+                self._heart.last_beat(status, "stopped", message, self._details())
             self._engine.dispose()
 
     def _finish_in_hand(self) -> None:

@@ -179,10 +179,16 @@ class Heartbeat:
         if self._waiting and tick >= self._try_from:
             self._write()
 
-    def last_beat(self, status: Status, task: str, message: str | None = None) -> None:
+    def last_beat(
+        self,
+        status: Status,
+        task: str,
+        message: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         """Beat for the last time: it is written however short a while ago the one before was."""
         self._beaten = self._try_from = float("-inf")
-        self.beat(status, task, message)
+        self.beat(status, task, message, details)
 
     def _is_news(self, status: Status, task: str, message: str | None, tick: float) -> bool:
         since = tick - self._beaten

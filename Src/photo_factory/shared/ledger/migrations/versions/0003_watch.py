@@ -50,6 +50,7 @@ def _order_the_shelves() -> None:
         op.drop_index(f"ix_media_assets_{column}", "media_assets")
     for by in ([], ["camera_make", "camera_model"], ["source_device"], ["place_id"]):
         op.create_index(None, "media_assets", [*by, "captured_at", "id"])
+    op.create_index(None, "media_assets", ["ingested_at"])
     for name, rows in (
         ("video", "media_type = 'video'"),
         ("raw", "mime_type LIKE 'image/x-%'"),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from photo_factory.dashboard import access
@@ -48,6 +49,7 @@ def open_page(factory: Factory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ope
             page.switch_page(f"app_pages/{name}.py")
         return page.run()
 
+    config.set_option("runner.magicEnabled", False)  # as the dashboard's own server has it
     forget()
     yield opened
     forget()

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from photo_factory.dashboard import access
+from photo_factory.dashboard import access, pictures
 from photo_factory.dashboard.context import context
 from photo_factory.shared import logs
 from photo_factory.shared.processes import end_with_parent
@@ -34,6 +34,7 @@ def options(chosen: Settings) -> dict[str, Any]:
         # Without a password the one guard is that only this machine can ask; a page of a
         # stranger must not get around that by a name that resolves to 127.0.0.1.
         "server.allowedHosts": [] if access.is_guarded(chosen) else ["localhost", "127.0.0.1"],
+        "runner.magicEnabled": False,  # else a page shows the docstrings of its constants
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
@@ -78,7 +79,7 @@ def main() -> None:
     app = streamlit.App(
         HERE / "app.py",
         secrets=provider(chosen),
-        routes=routes(doors, chosen.dashboard_url),
+        routes=[*routes(doors, chosen.dashboard_url), *pictures.routes()],
         middleware=[Middleware(Gate, doors=doors, is_shut=is_shut)],
     )
     app.run(config=options(chosen))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -13,7 +13,10 @@ from photo_factory.dashboard import access
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
 
-COLOURS = {"OK": "green", "WARNING": "orange", "ERROR": "red", "SILENT": "red", "UNKNOWN": "gray"}
+COLOURS = {
+    "OK": "green", "WARNING": "orange", "ERROR": "red", "SILENT": "red", "UNKNOWN": "gray",
+    "STARTING": "blue", "STOPPED": "gray",
+}  # fmt: skip
 """Each state has its colour, and is always shown by its word as well."""
 
 INTERVAL = "refresh_seconds"
@@ -39,11 +42,33 @@ def when(moment: datetime | None) -> str:
 
 def age(moment: datetime) -> str:
     """How long ago that was, such as `3 min ago`."""
-    seconds = (clock.now() - moment.astimezone(UTC)).total_seconds()
+    return f"{duration((clock.now() - moment.astimezone(UTC)).total_seconds())} ago"
+
+
+def midnight() -> datetime:
+    """When the viewer's day began, in UTC."""
+    return datetime.combine(clock.now().astimezone(zone()).date(), time(), zone()).astimezone(UTC)
+
+
+def duration(seconds: float) -> str:
+    """How long something takes, such as `3 h`."""
     for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name} ago"
-    return f"{max(seconds, 0):.0f} s ago"
+            return f"{seconds / size:.0f} {name}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def bytes_text(number: float) -> str:
+    """A size in the units of disks' labels, such as `1.2 TB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 1000:
+            return (
+                f"{number:.0f} {unit}"
+                if number >= 100 or unit == "bytes"
+                else f"{number:.1f} {unit}"
+            )
+        number /= 1000
+    return f"{number:.1f} TB"
 
 
 def live(draw: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,6 +161,18 @@ def test_it_waits_for_the_first_look_of_the_doctor(factory: Factory, engine: Eng
     assert factory.ingest(SYNCTHING_URL=URL).filed == 1
 
 
+def test_it_remembers_when_the_ledger_is_made_anew(
+    factory: Factory, engine: Engine, tmp_path: Path
+) -> None:
+    judge(engine)
+    trip(engine, "pixel-7")
+    factory.drop("pixel-7/a.jpg")
+    assert factory.ingest(SYNCTHING_URL=URL).held == 1
+    anew = {"DATABASE_URL": f"sqlite:///{tmp_path / 'anew.sqlite3'}", "SYNCTHING_URL": URL}
+    assert factory.ingest(**anew).held == 1
+    assert factory.inbox() == ["pixel-7/a.jpg"]
+
+
 def test_it_files_at_once_when_the_folder_was_red_at_first_and_is_mended(
     factory: Factory, engine: Engine
 ) -> None:
@@ -205,11 +218,14 @@ def test_it_files_by_itself_when_the_doctor_has_looked(factory: Factory) -> None
 
 
 def test_it_holds_and_lets_go_while_it_runs(factory: Factory) -> None:
-    with running(factory, STABILITY_DELAY=0, SCAN_INTERVAL=3600):
+    with running(factory, STABILITY_DELAY=0, SCAN_INTERVAL=3600) as stop:
         trip(factory.engine, "pixel-7")
         factory.drop("pixel-7/a.jpg")
         until(lambda: factory.arrival("a.jpg")["state"] == "held")
         until(lambda: RED in (factory.status()["message"] or ""))
+        settled = factory.arrival("a.jpg")["settled_at"]
+        stop.wait(1)
+        assert factory.arrival("a.jpg")["settled_at"] == settled  # it does not try and try again
         reset(factory.engine, "pixel-7")
         until(factory.assets)
         until(lambda: factory.status()["status"] == "OK")

@@ -125,11 +125,13 @@ class Holds:
     def _ask(self) -> None:
         try:
             # In this order: the doctor trips breakers first, and says then that it has looked.
-            details = self._records.measured("syncthing") if self._met else {}
+            details = self._records.measured("syncthing") if self._met or self._tripped else {}
             tripped = self._records.tripped()
         except LedgerAway as error:
             log.debug("%s", error)
             return
+        if self._has_doctor and not details:  # a ledger made anew knows nothing yet
+            tripped = self._tripped | tripped
         self._tripped = {name: why for name, why in tripped.items() if name.startswith("inbox/")}
         self._hear(details)
 

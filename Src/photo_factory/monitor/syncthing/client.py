@@ -95,8 +95,8 @@ class Client:
         status, answer = self._answer(method, path, value)
         if status in (401, 403):
             raise WrongKey(
-                f"Syncthing at {self.url} refuses SYNCTHING_API_KEY ({status}): copy the key again "
-                "(Actions, Settings, General)"
+                f"Syncthing at {self.url} refuses SYNCTHING_API_KEY ({status}, {_said(answer)}): "
+                "copy the key again (Actions, Settings, General)"
             )
         if status not in _ALL_FINE:
             raise Refused(self._complaint(path, status, answer), status)
@@ -141,8 +141,7 @@ class Client:
             return f"{self.url} sends us elsewhere ({status}): set SYNCTHING_URL to where it leads"
         if status == 404 and path.startswith("config/"):
             return f"Syncthing at {self.url} does not know /rest/{path}: 1.12 or later is needed"
-        said = answer.decode("utf-8", "replace").strip().partition("\n")[0][:200]
-        return f"Syncthing at {self.url} refuses /rest/{path} ({status}): {said}"
+        return f"Syncthing at {self.url} refuses /rest/{path} ({status}): {_said(answer)}"
 
     def _parsed(self, answer: bytes) -> Any:
         try:
@@ -154,6 +153,10 @@ class Client:
 def below(*parts: str) -> str:
     """A path of the API, each part quoted."""
     return "/".join(quote(part, safe="") for part in parts)
+
+
+def _said(answer: bytes) -> str:
+    return answer.decode("utf-8", "replace").strip().partition("\n")[0][:200]
 
 
 def _whole(answer: http.client.HTTPResponse) -> bytes:

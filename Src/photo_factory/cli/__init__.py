@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from photo_factory.cli import (  # noqa: F401 -- each adds its verbs
+    alerts,
     archive,
     backup,
     dashboard,

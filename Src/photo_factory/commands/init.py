@@ -43,6 +43,7 @@ VARIABLES = (
     Variable("COMPOSE_FILE", "docker-compose.yml", "And separate-disks.yml, sql-port.yml after :"),
     Variable("DASHBOARD_BIND", "127.0.0.1", "Where port 8501 is open; 0.0.0.0: for the house."),
     Variable("SYNCTHING_BIND", "127.0.0.1", "The same for Syncthing's own page, port 8384."),
+    Variable("SYNC_BIND", "0.0.0.0", "Where phones reach Syncthing: ports 22000 and 21027."),
     Variable("SQL_BIND", "127.0.0.1", "The same for the reader's port, with sql-port.yml."),
     Variable("SQL_PORT", "5433", "And which port that is."),
     Variable("DOCKER_GID", "0", "The group of Docker's socket: stat -c %g /var/run/docker.sock"),

@@ -11,7 +11,7 @@ from typing import cast
 from sqlalchemy import Table, update
 
 from photo_factory.dashboard.actions import acting
-from photo_factory.dashboard.actions.library import Correction, correct
+from photo_factory.dashboard.actions.library import correct
 from photo_factory.dashboard.context import Context
 from photo_factory.dashboard.queries.attention import SEEN
 from photo_factory.shared import breakers, clock, runs
@@ -92,6 +92,8 @@ def seen(context: Context, actor: Actor, arrivals: Sequence[int]) -> int:
 def say_dates(context: Context, actor: Actor, dates: Sequence[Said]) -> int:
     """Say when assets were taken, by the clock of the place; the Librarian re-files them."""
     for said in dates:
-        correction = Correction(said.captured_at, said.captured_utc_offset)
-        correct(context, actor, said.asset_id, correction)
+        moment, offset = said.captured_at, said.captured_utc_offset
+        correct(
+            context, actor, said.asset_id, captured_at=moment, captured_utc_offset=offset
+        )  # fmt: skip
     return len(dates)

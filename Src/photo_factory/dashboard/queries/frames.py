@@ -34,7 +34,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
     for name in safe.columns:
         if not _is_text(safe[name]):
             continue
-        safe[name] = safe[name].map(_harmless, na_action="ignore")
+        safe[name] = safe[name].map(harmless, na_action="ignore")
     return bytes(safe.to_csv(index=False).encode())
 
 
@@ -51,7 +51,8 @@ def _is_text(column: Any) -> bool:
     return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
 
 
-def _harmless(cell: Any) -> Any:
+def harmless(cell: Any) -> Any:
+    """A cell that no spreadsheet runs: a text that looks like a formula gets a ' in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RISKY) else cell
 
 

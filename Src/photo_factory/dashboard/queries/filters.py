@@ -39,7 +39,8 @@ class Camera:
     def label(self) -> str:
         """Both, without saying the make twice."""
         make, model = self.make or "", self.model or ""
-        if make and model.lower().startswith(make.lower()):
+        first = make.lower().split(" ")[0]
+        if first and model.lower().startswith(first):
             return model
         return f"{make} {model}".strip() or "Unknown camera"
 

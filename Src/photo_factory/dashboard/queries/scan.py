@@ -26,7 +26,7 @@ from photo_factory.shared.facts import chunks
 
 Towards = Literal["older", "newer"]
 
-_AT, _ID = assets.c.captured_at, assets.c.id
+_at, _id = assets.c.captured_at, assets.c.id
 _CHUNK = 250
 _LARGEST_CHUNK = 8_000
 
@@ -49,7 +49,7 @@ def beyond(
         return list(connection.execute(query.order_by(*_order(towards)).limit(size)))
     found: list[Any] = []
     for ids in _candidates(connection, filters, few[driver], at, towards):
-        query = select(*columns).where(_ID.in_(ids), *rest, *_past(at, towards))
+        query = select(*columns).where(_id.in_(ids), *rest, *_past(at, towards))
         query = query.order_by(*_order(towards))
         found += connection.execute(query.limit(size - len(found)))
         if len(found) >= size:
@@ -64,11 +64,11 @@ def count(connection: Connection, filters: Filters, most: int) -> int:
     rest = [*of_time(filters), *others(filters)]
     rest += [one.condition for name, one in few.items() if name != driver]
     if driver is None:
-        query = _through_time(few, [_ID]).where(*rest).limit(most)
+        query = _through_time(few, [_id]).where(*rest).limit(most)
         return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
     total = 0
     for ids in _candidates(connection, filters, few[driver], None, "older"):
-        query = select(func.count()).where(_ID.in_(ids), *rest)
+        query = select(func.count()).where(_id.in_(ids), *rest)
         total += connection.scalar(query) or 0
         if total >= most:
             break
@@ -87,7 +87,7 @@ def _smallest(connection: Connection, filters: Filters, few: dict[str, Indexed])
         return None
     counted = {}
     for name, one in few.items():
-        found = select(_ID).where(one.condition, *_times(filters, one)).limit(one.limit + 1)
+        found = select(_id).where(one.condition, *_times(filters, one)).limit(one.limit + 1)
         number = connection.scalar(select(func.count()).select_from(found.subquery())) or 0
         if number <= one.limit:
             counted[name] = number
@@ -104,7 +104,7 @@ def _candidates(
     connection: Connection, filters: Filters, driver: Indexed, at: Key | None, towards: Towards
 ) -> Iterator[Sequence[uuid.UUID]]:
     """The ids that the driver leaves beyond `at`, in order, in parts that grow."""
-    query = select(_AT, _ID).where(driver.condition, *_times(filters, driver))
+    query = select(_at, _id).where(driver.condition, *_times(filters, driver))
     if not driver.has_time:
         # Sorted here: asked for an order, SQLite would go through all assets by their time.
         keys = sorted(connection.execute(query).all(), reverse=towards == "older")
@@ -125,14 +125,13 @@ def _past(at: Key | None, towards: Towards) -> Iterator[ColumnElement[bool]]:
     if at is None:
         return
     moment, last = at
-    other = moment != _AT
     if towards == "older":
-        yield and_(moment >= _AT, or_(other, last > _ID))
+        yield and_(_at <= moment, or_(_at < moment, _id < last))
     else:
-        yield and_(moment <= _AT, or_(other, last < _ID))
+        yield and_(_at >= moment, or_(_at > moment, _id > last))
 
 
 def _order(towards: Towards) -> tuple[Any, Any]:
     if towards == "older":
-        return _AT.desc(), _ID.desc()
-    return _AT.asc(), _ID.asc()
+        return _at.desc(), _id.desc()
+    return _at.asc(), _id.asc()

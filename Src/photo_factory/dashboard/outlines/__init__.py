@@ -1,0 +1,1 @@
+"""The outlines of the countries: Natural Earth, public domain; see LICENSE."""

@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, cast
@@ -116,7 +116,9 @@ def _light(row: Any, alive: list[Any], at: datetime) -> Light:
 
 
 @dataclass(frozen=True)
-class _Beat:
+class Beat:
+    """One sign of life, as system_status and its history keep it."""
+
     service_name: str
     beat_at: datetime
     status: Status
@@ -126,7 +128,25 @@ class _Beat:
     restarts: int
     message: str | None
     instance: str
-    details: Mapping[str, Any]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    is_probe: bool = False
+
+
+def this_process() -> str:
+    """Who beats, as `instance` tells it."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def write_beats(connection: Connection, beats: Sequence[Beat]) -> None:
+    """Write beats, oldest first: all into the history, the last of each name as its status."""
+    history = [{**vars(beat)} for beat in beats]
+    for row in history:
+        del row["details"], row["is_probe"]  # it keeps what was said, not all that was measured
+    connection.execute(insert(_history), history)
+    for row in {beat.service_name: {**vars(beat)} for beat in beats}.values():
+        row["last_heartbeat"] = row.pop("beat_at")
+        changing = [name for name in row if name != "service_name"]
+        connection.execute(upsert(_status, ["service_name"], changing), row)
 
 
 class Heartbeat:
@@ -147,13 +167,13 @@ class Heartbeat:
         self._expected_every = expected_every
         self._restarts = restarts
         self._is_probe = is_probe
-        self._instance = f"{socket.gethostname()}:{os.getpid()}"
+        self._instance = this_process()
         self._monotonic = monotonic
         self._started_at = clock.now()
-        self._last: _Beat | None = None
+        self._last: Beat | None = None
         self._beaten = float("-inf")
         self._try_from = float("-inf")
-        self._waiting: deque[_Beat] = deque(maxlen=_WAITING_BEATS)
+        self._waiting: deque[Beat] = deque(maxlen=_WAITING_BEATS)
 
     @property
     def waiting(self) -> int:
@@ -199,8 +219,8 @@ class Heartbeat:
 
     def _made(
         self, status: Status, task: str, message: str | None, details: Mapping[str, Any]
-    ) -> _Beat:
-        return _Beat(
+    ) -> Beat:
+        return Beat(
             service_name=self._service_name,
             beat_at=clock.now(),
             status=status,
@@ -211,19 +231,13 @@ class Heartbeat:
             message=message,
             instance=self._instance,
             details=details,
+            is_probe=self._is_probe,
         )
 
     def _write(self) -> None:
-        beats = [{**vars(beat)} for beat in self._waiting]
-        newest = {**beats[-1], "is_probe": self._is_probe}
-        newest["last_heartbeat"] = newest.pop("beat_at")
-        changing = [name for name in newest if name != "service_name"]
-        for beat in beats:
-            del beat["details"]  # the history keeps what was said, not all that was measured
         try:
             with away(), self._engine().begin() as connection:
-                connection.execute(insert(_history), beats)
-                connection.execute(upsert(_status, ["service_name"], changing), newest)
+                write_beats(connection, list(self._waiting))
         except LedgerAway:
             # A database that is away answers slowly or not at all: the working loop pays for
             # that once per expected beat, counted from the end of the failure.

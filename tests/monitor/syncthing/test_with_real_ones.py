@@ -15,6 +15,7 @@ from photo_factory.librarian.summary import Summary
 from photo_factory.monitor.syncthing.examination import Examination
 from photo_factory.shared import breakers
 from tests.factory import Factory, photo
+from tests.librarian.test_service import running
 from tests.monitor.syncthing.conftest import Pair, asking, until
 
 pytestmark = pytest.mark.part("syncthing")
@@ -136,6 +137,27 @@ def test_it_is_right_to_be_afraid_of_send_and_receive(household: Household) -> N
     assert household.file(SYNCTHING_OVERRIDE="pixel-7").filed == 2
     household.nas.rescan(household.folder)
     until(lambda: not household.on_phone(), "the phone kept them: is the doctor too strict?")
+
+
+def test_a_running_librarian_waits_files_holds_and_goes_on_by_itself(household: Household) -> None:
+    household.share("sendonly", "receiveonly")
+    asked = {"SYNCTHING_URL": household.nas.url, "SYNCTHING_API_KEY": household.nas.key}
+    factory = household.factory
+    with running(factory, STABILITY_DELAY=0, SCAN_INTERVAL=3600, **asked):
+        household.take("a.jpg")
+        until(lambda: "waiting for Syncthing's doctor" in factory.status()["current_task"])
+        household.examine()
+        until(lambda: len(factory.assets()) == 1)
+        household.nas.change(household.folder, type="sendreceive")
+        household.examine()
+        until(lambda: household.nas.state(household.folder)["state"] == "idle")
+        household.take("b.jpg")
+        until(lambda: [row for row in factory.arrivals() if row["state"] == "held"])
+        household.nas.change(household.folder, type="receiveonly")
+        household.examine()
+        until(lambda: len(factory.assets()) == 2)
+    household.settle()
+    assert household.on_phone() == household.taken
 
 
 @pytest.mark.parametrize(

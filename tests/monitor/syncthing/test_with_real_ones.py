@@ -160,6 +160,19 @@ def test_a_running_librarian_waits_files_holds_and_goes_on_by_itself(household: 
     assert household.on_phone() == household.taken
 
 
+def test_a_folder_must_never_be_changed_back(household: Household) -> None:
+    household.share("sendreceive", "receiveonly")
+    household.take("a.jpg", "b.jpg")
+    household.file()
+    assert "Never change it back" in household.examine().verdicts[0].reason
+    assert household.file().filed == 2
+    household.settle()
+    assert household.on_phone() == household.taken
+    household.nas.change(household.folder, type="sendreceive")
+    until(lambda: not household.on_phone(), "the phone kept them: the warning is not needed")
+    assert household.factory.verify().all_is_well
+
+
 @pytest.mark.parametrize(
     ("phone", "nas"), [("sendreceive", "sendreceive"), ("sendonly", "receiveonly")]
 )

@@ -15,6 +15,10 @@ from photo_factory.monitor.syncthing.state import Folder, FolderState, Picture
 
 Word = Literal["OK", "WARNING", "ERROR"]
 
+_RIGHT = (
+    "Receive Only: emptying the inbox stays here. Never change it back: that would delete the "
+    "filed photos on a phone"
+)
 _MEND = (
     "In Syncthing on this machine: Edit, Advanced, Folder Type: Receive Only (and on the phone: "
     "Send Only). Or set INBOX_MODE=keep"
@@ -96,7 +100,7 @@ def _moving(folder: Folder) -> tuple[Word, str, str]:
         case "receiveonly" if folder.is_above:
             return "WARNING", "Receive Only, but the folder holds more than the inbox", _ABOVE
         case "receiveonly":
-            return "OK", "Receive Only: emptying the inbox stays here", ""
+            return "OK", _RIGHT, ""
         case "sendreceive" | "readwrite":
             return "ERROR", _deadly(folder, "Send & Receive"), _MEND
         case "sendonly" | "readonly":

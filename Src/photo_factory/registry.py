@@ -64,6 +64,12 @@ _OWN = (
     ),
     ServiceEntry("backup", "photo_factory.addons.backup", "keeps verified copies elsewhere"),
     ServiceEntry(
+        "service-monitor",
+        "photo_factory.monitor.service_monitor",
+        "looks after what cannot speak for itself, and tells people",
+        is_addon=False,
+    ),
+    ServiceEntry(
         "dashboard",
         "photo_factory.dashboard.service",
         "shows all of it in a browser",

@@ -16,7 +16,7 @@ from photo_factory.shared.settings import Settings
 ALIASES = {str(field.alias) for field in Settings.model_fields.values()}
 STACK = Path(__file__).parents[2] / "Stack"
 COMPOSE: dict[str, Any] = yaml.safe_load((STACK / "docker-compose.yml").read_text())
-OTHERS = {"factory-db", "migrate", "syncthing", "docker-proxy", "service-monitor"}
+OTHERS = {"factory-db", "migrate", "syncthing", "docker-proxy"}
 TEXT = "\n".join(path.read_text() for path in STACK.glob("*.yml"))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -11,6 +12,9 @@ from sqlalchemy import Engine
 from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.settings import Settings
+
+Samples = Callable[[str, float, datetime], list[tuple[datetime, float]]]
+"""Notes a figure under a name; all that is kept of it, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Watch:
     settings: Settings
     paths: Paths
     engine: Engine
+    samples: Samples = lambda _name, value, at: [(at, value)]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -44,6 +45,11 @@ class MonitorSettings(BaseSettings):
         le=100,
         alias="DISK_WARNING",
         description="Percent of free space below which a disk is a WARNING; a third of it: ERROR.",
+    )
+    database_folder: Path | None = Field(
+        None,
+        alias="DATABASE_FOLDER",
+        description="The folder of the database's files, where the service-monitor can see it.",
     )
     backlog_warning: int = Field(
         24,

@@ -1,0 +1,198 @@
+"""The service-monitor: sends the probes out, hands on what they bring, and tells people."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine
+
+from photo_factory.monitor.alerts import Alerts, Subject
+from photo_factory.monitor.cleanup import cleanup
+from photo_factory.monitor.digest import digest
+from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
+from photo_factory.monitor.reading import Reading, Watch
+from photo_factory.monitor.rounds import Rounds
+from photo_factory.monitor.sending import ping, sender
+from photo_factory.monitor.spool import Spool
+from photo_factory.shared import breakers, clock
+from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.files import make_folder
+from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status, lights
+from photo_factory.shared.ledger.database import away, connect, migrate, reading
+from photo_factory.shared.ledger.waits import heeding
+from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NAME = "service-monitor"
+
+CLEANUP_HOUR = 4
+LOOK_S = 1.0
+"""Seconds the loop sleeps at most, so that it beats and hears of its end in time."""
+
+LATE_S = 180.0
+"""Seconds over its time that a round may be before the monitor calls itself ill."""
+
+
+class Service:
+    """What it knows between two rounds. The rounds run beside the loop that beats."""
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings, self._stop = settings, stop
+        self._engine = connect(database_url(settings), application=NAME)
+        paths = Paths.of(settings)
+        started = clock.now()
+        spool = paths.monitor / "spool.json"
+        self._spool = Spool.open(spool, settings.probe_interval, started)
+        self._watch = Watch(settings, paths, self._engine, self._spool.sample)
+        self._rounds = Rounds(PROBES)
+        book = paths.monitor / "alerts.json"
+        self._alerts = Alerts(settings, book, self._engine, sender(settings))
+        self._heart = Heartbeat(
+            self._ready,
+            NAME,
+            settings.heartbeat_interval,
+            restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
+        )
+        self._last: dict[str, Reading] = {}
+        self._round_ended = time.monotonic()
+        self._trouble: str | None = None
+
+    def run(self, *, once: bool = False) -> bool:
+        """Watch until asked to stop; `once`: one round. False when a probe is not OK."""
+        with heeding(self._stop):
+            if once:
+                self._round()
+            else:
+                self._watch_on()
+            self._heart.last_beat(self._state()[0], STOPPED, self._state()[1])
+        self._engine.dispose()
+        return all(one.status == "OK" for one in self._last.values())
+
+    def _watch_on(self) -> None:
+        scheduler = self._scheduler()
+        scheduler.start()
+        try:
+            while not self._stop.is_set():
+                status, message = self._state()
+                self._heart.beat(status, self._task(), message)
+                self._stop.wait(LOOK_S)
+        finally:
+            scheduler.shutdown(wait=False)
+
+    def _scheduler(self) -> Any:
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        scheduler = BackgroundScheduler(timezone=self._settings.timezone, daemon=True)
+        every = self._settings.probe_interval
+        add = partial(scheduler.add_job, coalesce=True, max_instances=1, misfire_grace_time=None)
+        add(self._job(self._round), "interval", seconds=every, next_run_time=clock.now())
+        add(self._job(self._clean), "cron", hour=CLEANUP_HOUR)
+        return scheduler
+
+    def _job(self, work: Callable[[], None]) -> Callable[[], None]:
+        """In its own thread it heeds the stop, too, and what it fails with is told in the beats."""
+
+        def job() -> None:
+            with heeding(self._stop):
+                try:
+                    work()
+                    self._trouble = None
+                except LedgerAway as error:
+                    log.info("%s", error)
+                except OSError as error:  # no room for what must be kept, or not our folder
+                    self._trouble = f"{error.filename or 'the storage'}: {error.strerror or error}"
+                    log.error("%s", self._trouble)
+
+        return job
+
+    def _ready(self) -> Engine:
+        migrate(self._engine)  # this may be the first command of all
+        return self._engine
+
+    def _round(self) -> None:
+        at = clock.now()
+        found = self._rounds.run(self._watch, {"factory-db"}, self._stop)
+        is_there = bool(found) and found["factory-db"].status != "ERROR"
+        make_folder(self._watch.paths.monitor)
+        if is_there:
+            self._ready()
+        others = set(PROBES) - {"factory-db"} - (set() if is_there else ASK_THE_LEDGER)
+        found |= self._rounds.run(self._watch, others, self._stop)
+        if self._stop.is_set():
+            return
+        self._last |= found
+        self._spool.add(found, at)
+        if is_there:
+            self._spool.deliver(self._engine)
+        self._spool.keep()
+        self._tell(found, is_there, at)
+        self._round_ended = time.monotonic()
+        ping(self._settings)
+
+    def _tell(self, found: Mapping[str, Reading], is_there: bool, at: datetime) -> None:
+        subjects = of_readings(found, self._settings.silent_phone_days)
+        if is_there:
+            subjects |= self._of_services(at)
+        for change in self._alerts.tell(subjects, at):
+            log.info("told: %s", change.line())
+        self._alerts.digest(lambda: digest(self._engine, subjects, at), at)
+
+    def _of_services(self, at: datetime) -> dict[str, Subject]:
+        """How the services are, by their own beats, and what stands still."""
+        try:
+            with away(), reading(self._engine) as connection:
+                known = lights(connection, at)
+            tripped = breakers.tripped(self._engine)
+        except LedgerAway as error:
+            log.info("%s", error)
+            return {}
+        services = [one for one in known.values() if not one.is_probe and one.name != NAME]
+        subjects = {one.name: Subject(one.state, one.message) for one in services}
+        stands = {f"breaker {name}": Subject("ERROR", reason) for name, reason in tripped.items()}
+        return subjects | stands
+
+    def _clean(self) -> None:
+        cleaned = cleanup(self._ready(), self._settings, clock.now())
+        log.info("history: %d thinned, %d removed", cleaned.thinned, cleaned.removed)
+
+    def _state(self) -> tuple[Status, str | None]:
+        late = time.monotonic() - self._round_ended - self._settings.probe_interval
+        if late > LATE_S:
+            return "ERROR", f"no round has ended for {late + self._settings.probe_interval:.0f} s"
+        if self._trouble:
+            return "ERROR", self._trouble
+        if self._spool.waiting:
+            return "WARNING", f"{len(self._spool.waiting)} readings wait for the ledger"
+        return "OK", None
+
+    def _task(self) -> str:
+        bad = [f"{name} {one.status}" for name, one in self._last.items() if one.status != "OK"]
+        return "watching" + (f": {', '.join(bad)}" if bad else "")
+
+
+def of_readings(found: Mapping[str, Reading], silent_days: int) -> dict[str, Subject]:
+    """What alerts are told of: every probe, and each phone by its own name."""
+    subjects = {name: Subject(one.status, one.message) for name, one in found.items()}
+    phones = found.get("devices")
+    if phones is None or phones.task == "the ledger is away":
+        return subjects
+    del subjects["devices"]
+    for name, one in phones.details.items():
+        is_quiet = 0 < silent_days <= one["days"]
+        told = f"this phone has sent nothing for {one['days']} days" if is_quiet else None
+        subjects[f"phone {name}"] = Subject("WARNING" if is_quiet else "OK", told)
+    return subjects
+
+
+def run(settings: Settings, stop: threading.Event, once: bool) -> bool:
+    """What `photo-factory run service-monitor` does."""
+    return Service(settings, stop).run(once=once)

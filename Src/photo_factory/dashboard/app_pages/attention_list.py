@@ -63,14 +63,14 @@ def _tick_all(kind: str, everything: str, items: Sequence[Item]) -> None:
 def _draw_item(kind: str, item: Item) -> None:
     with st.container(border=True, gap="xsmall"):
         if access.may_act():
-            st.checkbox(plain(item.title), key=_key(kind, item))
+            st.checkbox(acts.plain(item.title), key=_key(kind, item))
         else:
-            st.markdown(plain(item.title))
+            st.markdown(acts.plain(item.title))
         since = f" · since {when(item.at)}" if item.at else ""
         service = f"**{item.service}**: " if item.service else ""
-        st.markdown(f"{service}{plain(item.about)}")
+        st.markdown(f"{service}{acts.plain(item.about)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            told = f"{plain(item.asked)}" if item.asked else ""
+            told = f"{acts.plain(item.asked)}" if item.asked else ""
             if told or since:
                 st.caption(f"{told}{since}".removeprefix(" · "), width="content")
             if item.asset_id:
@@ -120,9 +120,3 @@ def button(label: str, act: Callable[[], str], *, is_main: bool = False, off: bo
         label, on_click=clicked, type="primary" if is_main else "secondary", disabled=off,
         key=f"do_{label}",
     )  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """A text in Markdown, whatever is in it."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+!|<>~$:" else sign for sign in text)
-

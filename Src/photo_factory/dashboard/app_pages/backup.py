@@ -33,6 +33,9 @@ def main() -> None:
         backup_parts.draw_proofs(found)
 
 
+_AT = {1: "the target", 2: "both targets"}
+
+
 def sentence(found: backup.Coverage) -> str:
     """What is true of the whole archive."""
     wanted = max(len(found.targets), 1)
@@ -44,7 +47,7 @@ def sentence(found: backup.Coverage) -> str:
         return f"All {acts.count(found.assets, 'file')} are backed up {times}, and proven."
     return (
         f"{everywhere:,} of {acts.count(found.assets, 'file')} are backed up at "
-        f"{'the target' if wanted == 1 else f'all {wanted} targets'}, and proven."
+        f"{_AT.get(wanted, f'all {wanted} targets')}, and proven."
     )
 
 

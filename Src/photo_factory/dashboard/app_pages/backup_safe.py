@@ -7,10 +7,10 @@ from datetime import datetime
 import streamlit as st
 
 from photo_factory.dashboard.app_pages import acts
-from photo_factory.dashboard.app_pages.attention_list import plain
+from photo_factory.dashboard.app_pages.acts import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import backup
-from photo_factory.dashboard.widgets import what_can_be_had, when
+from photo_factory.dashboard.widgets import bytes_text, what_can_be_had, when
 from photo_factory.shared import safety
 from photo_factory.shared.safety import Answer, Demands
 
@@ -48,7 +48,7 @@ def _draw_device(device: str, answer: Answer, demands: Demands) -> None:
         total = answer.safe + answer.not_safe
         st.markdown(
             f"**{plain(device)}**: {answer.safe:,} of {acts.count(total, 'file')} are safe to "
-            f"delete ({answer.safe_bytes / 1e9:.2f} GB)"
+            f"delete ({bytes_text(answer.safe_bytes)})"
         )
         for reason, number in answer.reasons.most_common(_REASONS):
             st.markdown(f"- {number:,}: {plain(reason)}")

@@ -11,6 +11,7 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions import people as acts_on
 from photo_factory.dashboard.app_pages import acts, people_parts
+from photo_factory.dashboard.app_pages.acts import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import people
 from photo_factory.dashboard.queries.people import FaceTile, Somebody
@@ -39,7 +40,7 @@ def _draw_head(somebody: Somebody) -> None:
         with st.container(width=132):
             people_parts.card_picture(somebody.best, people_parts.title_of(somebody), 128)
         with st.container(width="stretch", gap="xsmall"):
-            st.title(people_parts.title_of(somebody))
+            st.title(plain(people_parts.title_of(somebody)), anchor=False)
             faces = acts.count(somebody.faces, "face")
             span = ""
             if somebody.first and somebody.last:

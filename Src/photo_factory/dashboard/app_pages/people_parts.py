@@ -74,7 +74,7 @@ def _show_more(which: str, name: str, pages: int) -> None:
 def _draw_card(somebody: Somebody) -> None:
     with st.container(border=True, width=CARD, gap="xsmall"):
         card_picture(somebody.best, title_of(somebody))
-        told = f"**{_plain(somebody.name)}**" if somebody.name else ":gray[Nameless]"
+        told = f"**{acts.plain(somebody.name)}**" if somebody.name else ":gray[Nameless]"
         st.markdown(told)
         st.caption(f"{acts.count(somebody.photos, 'photo')}")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -85,11 +85,6 @@ def _draw_card(somebody: Somebody) -> None:
                     key=f"{_PICK}{somebody.id}",
                     label_visibility="collapsed",
                 )
-
-
-def _plain(name: str) -> str:
-    """A name in Markdown, whatever is in it."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~:$" else sign for sign in name)
 
 
 def open_person(who: uuid.UUID | None) -> None:

@@ -10,6 +10,15 @@ from photo_factory.dashboard.queries.reports import CHARTS, Report
 
 MOST_BARS = 20
 QUIET = {"displayModeBar": False, "scrollZoom": False}
+COLOURS = {
+    "images": "#4c9385",
+    "videos": "#d0a35c",
+    "done": "#4c9385",
+    "waiting": "#d0a35c",
+    "parked": "#c5655c",
+    "not_applicable": "#9aa3a6",
+}
+"""Quiet ones, that can be told apart on a light page and on a dark one."""
 
 
 def draw(report: Report, span: str, table: Any) -> None:
@@ -24,25 +33,21 @@ def draw(report: Report, span: str, table: Any) -> None:
 
 def _draw_time(span: str, table: Any) -> None:
     # As text: Plotly would take 2024 for a number, and 2024-05 for a moment.
-    when = table[span].astype(str)
-    _show(
-        [
-            {"type": "bar", "name": name, "x": when.tolist(), "y": table[name].tolist()}
-            for name in ("images", "videos")
-        ],
-        barmode="stack",
-        xaxis={"type": "date" if span == "day" else "category", "nticks": 12},
-    )
+    when = table[span].astype(str).tolist()
+    bars = [_bars(name, x=when, y=table[name].tolist()) for name in ("images", "videos")]
+    kind = "date" if span == "day" else "category"
+    _show(bars, barmode="stack", xaxis={"type": kind, "nticks": 12}, yaxis=_WHOLE)
 
 
 def _draw_bars(by: str, table: Any) -> None:
     some = table.head(MOST_BARS)[::-1]
-    names = [str(name) if name else "unknown" for name in some[by]]
+    names = [_short(name) if isinstance(name, str) and name else "unknown" for name in some[by]]
     # Two of the same name are two bars all the same.
     places = list(range(len(names)))
     _show(
-        [{"type": "bar", "orientation": "h", "x": some["assets"].tolist(), "y": places}],
-        yaxis={"tickvals": places, "ticktext": [_short(name) for name in names], "title": None},
+        [_bars("images", x=some["assets"].tolist(), y=places, orientation="h")],
+        xaxis=_WHOLE,
+        yaxis={"tickvals": places, "ticktext": names},
         height=max(180, 26 * len(names) + 60),
     )
     if len(table) > MOST_BARS:
@@ -54,20 +59,25 @@ def _short(name: str) -> str:
 
 
 def _draw_pipeline(table: Any) -> None:
-    order = table[::-1]
-    _show(
-        [
-            {"type": "bar", "orientation": "h", "name": name.replace("_", " "),
-             "x": order[name].tolist(), "y": order["flag"].tolist()}
-            for name in ("done", "waiting", "parked", "not_applicable")
-        ],
-        barmode="stack",
-        height=40 * len(order) + 80,
-    )  # fmt: skip
+    flags = table[::-1]
+    bars = [
+        _bars(name, x=flags[name].tolist(), y=flags["flag"].tolist(), orientation="h")
+        for name in ("done", "waiting", "parked", "not_applicable")
+    ]
+    _show(bars, barmode="stack", xaxis=_WHOLE, height=40 * len(flags) + 80)
+
+
+_WHOLE = {"rangemode": "tozero", "tickformat": ",d"}
+"""An axis of things that are counted."""
+
+
+def _bars(name: str, **given: Any) -> dict[str, Any]:
+    told = name.replace("_", " ")
+    return {"type": "bar", "name": told, "marker": {"color": COLOURS[name]}, **given}
 
 
 def _show(bars: list[dict[str, Any]], **layout: Any) -> None:
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"}
     layout = {
         "height": 320, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "legend": legend,
         "showlegend": len(bars) > 1, "bargap": 0.25, **layout,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from photo_factory.dashboard.app_pages import acts, attention_kinds
-from photo_factory.dashboard.app_pages.attention_list import plain
+from photo_factory.dashboard.app_pages.acts import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import attention
 from photo_factory.dashboard.queries import settings as queries
@@ -54,7 +54,9 @@ def draw_configuration() -> None:
         "`.env`; change them there and restart. Secrets are never shown."
     )
     if shown:
-        st.dataframe(shown, hide_index=True, height=min(38 * (len(shown) + 1), 640))
+        wide = {"value": st.column_config.TextColumn(width="medium")}
+        height = min(38 * (len(shown) + 1), 640)
+        st.dataframe(shown, hide_index=True, height=height, column_config=wide)
     else:
         st.info("No setting is like that.")
 

@@ -31,6 +31,8 @@ _WORST_FIRST: tuple[State, ...] = ("ERROR", "WARNING", "OK")
 _TASK_PAUSE_S = 1.0
 _WAITING_BEATS = 256
 _GRACE_S = 5
+_FALLEN_IS_NEWS = timedelta(hours=1)
+"""For so long it is told that one of several processes fell silent."""
 
 
 class SignOfLife(Protocol):
@@ -78,33 +80,62 @@ class Light:
 def lights(connection: Connection, at: datetime) -> dict[str, Light]:
     """Every service and probe that ever beat, by name."""
     rows = connection.execute(select(_status)).all()
-    alive = _alive(connection, at, [row for row in rows if not row.is_probe])
-    return {row.service_name: _light(row, alive.get(row.service_name, []), at) for row in rows}
+    found = _processes(connection, at, [row for row in rows if not row.is_probe])
+    none = _Processes()
+    return {row.service_name: _light(row, found.get(row.service_name, none), at) for row in rows}
 
 
-def _alive(connection: Connection, at: datetime, rows: list[Any]) -> dict[str, list[Any]]:
-    """The last beat of each process of the services, as far as it is young enough to count."""
+@dataclass
+class _Processes:
+    """The last beats of the processes of one service that beat a short while ago."""
+
+    beats: list[Any] = field(default_factory=list)
+
+    def alive(self, at: datetime) -> list[Any]:
+        working = [one for one in self.beats if one.current_task != STOPPED]
+        return [one for one in working if not _is_silent(one, at)]
+
+    def fallen(self, at: datetime) -> list[Any]:
+        """Those that fell silent without being asked to stop, and that none took the place of."""
+        working = [one for one in self.beats if one.current_task != STOPPED]
+        silent = [one for one in working if _is_silent(one, at)]
+        starts = sorted(one.started_at for one in self.beats)
+        lost = []
+        for one in sorted(silent, key=lambda beat: beat.beat_at):
+            later = [start for start in starts if start >= one.beat_at]
+            if later:
+                starts.remove(later[0])
+            else:
+                lost.append(one)
+        return lost
+
+
+def _is_silent(beat: Any, at: datetime) -> bool:
+    return bool(at - beat.beat_at > patience(beat.expected_every))
+
+
+def _processes(connection: Connection, at: datetime, rows: list[Any]) -> dict[str, _Processes]:
+    """The last beat of each process of the services, as far as it is young enough to matter."""
     longest = max((patience(row.expected_every) for row in rows), default=timedelta(0))
     last = (
         select(func.max(_history.c.id))
-        .where(_history.c.beat_at >= at - longest)
+        .where(_history.c.beat_at >= at - max(longest, _FALLEN_IS_NEWS))
         .group_by(_history.c.service_name, _history.c.instance)
     )
-    alive: dict[str, list[Any]] = {}
+    found: dict[str, _Processes] = {}
     for beat in connection.execute(select(_history).where(_history.c.id.in_(last))):
-        is_young = at - beat.beat_at <= patience(beat.expected_every)
-        if is_young and beat.current_task != STOPPED:
-            alive.setdefault(beat.service_name, []).append(beat)
-    return alive
+        found.setdefault(beat.service_name, _Processes()).beats.append(beat)
+    return found
 
 
-def _light(row: Any, alive: list[Any], at: datetime) -> Light:
+def _light(row: Any, processes: _Processes, at: datetime) -> Light:
+    alive = processes.alive(at)
     told = min(alive, key=lambda beat: _WORST_FIRST.index(beat.status), default=row)
     return Light(
         name=row.service_name,
         state=told.status if alive else state_of(row, at),
         current_task=told.current_task,
-        message=told.message,
+        message=_with_fallen(told.message, len(alive), processes.fallen(at)),
         last_heartbeat=row.last_heartbeat,
         expected_every=row.expected_every,
         started_at=told.started_at,
@@ -113,6 +144,14 @@ def _light(row: Any, alive: list[Any], at: datetime) -> Light:
         is_probe=row.is_probe,
         details=row.details,
     )
+
+
+def _with_fallen(message: str | None, alive: int, fallen: list[Any]) -> str | None:
+    if not alive or not fallen:
+        return message
+    last = max(one.beat_at for one in fallen)
+    told = f"{len(fallen)} of {alive + len(fallen)} processes fell silent at {last:%H:%M} UTC"
+    return f"{told}; {message}" if message else told
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,12 @@ class Docker:
             f"--scale {service}={processes} {service}"
         )
 
+    def close(self) -> None:
+        """Let go of the connection; the next question makes a new one."""
+        if self._client:
+            self._client.close()
+        self._client = None
+
     def _unit(self, api: APIClient, listed: dict[str, Any]) -> Unit | None:
         service = listed["Labels"][_SERVICE]
         if service in ONE_SHOT or listed["Labels"].get("com.docker.compose.oneoff") == "True":
@@ -148,7 +154,7 @@ class Docker:
         except APIError as error:
             raise UnitsAway(f"Docker refuses: {error.explanation or error}") from error
         except (DockerException, RequestException, OSError, ValueError) as error:
-            self._client = None
+            self.close()
             raise UnitsAway(
                 f"{self._shown()} does not answer (is DOCKER_HOST right?): {_short(error)}"
             ) from error

@@ -32,9 +32,9 @@ class Fresh(Generic[T]):
     """One question and its last answer."""
 
     def __init__(
-        self, ask: Callable[[], T], *, least_s: float = 1.0, patience_s: float = PATIENCE_S
+        self, ask: Callable[[], T], *, least_s: float = 1.0, first_s: float = FIRST_S
     ) -> None:
-        self._ask, self._least_s, self._patience_s = ask, least_s, patience_s
+        self._ask, self._least_s, self._first_s = ask, least_s, first_s
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._answers: list[T] = []
@@ -45,7 +45,7 @@ class Fresh(Generic[T]):
         """The answer, as new as can be had quickly; what asking raised, while it still does."""
         thread = self._renewed()
         if thread:
-            thread.join(self._patience_s if self._answers or self._error else FIRST_S)
+            thread.join(PATIENCE_S if self._answers or self._error else self._first_s)
         if self._error:
             raise type(self._error)(*self._error.args) from self._error
         if not self._answers:

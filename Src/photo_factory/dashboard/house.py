@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +15,14 @@ from photo_factory.dashboard.docker_status import Docker
 from photo_factory.dashboard.fresh import Fresh
 from photo_factory.dashboard.process_status import Processes, of_machine
 from photo_factory.dashboard.queries import overview
+from photo_factory.dashboard.queries.services import HOUR, Slot, slots
 from photo_factory.dashboard.units import Host, Unit, UnitsAway, Usage, usages
 from photo_factory.dashboard.verdict import Seen, Verdict, verdicts
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.heartbeat_service import Light
+
+DAY, LONGEST, TEN_MINUTES = timedelta(days=1), timedelta(days=60), timedelta(minutes=10)
 
 _MOST_COUNTED = 20_000
 
@@ -41,6 +44,14 @@ class Inbox:
     files: int
     is_more: bool = False
     """There are more, which were not counted."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What the beats said, as of when that was asked."""
+
+    at: datetime
+    slots: Sequence[Slot]
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,17 @@ class House:
         self.flags = Fresh(
             lambda: overview.flags(engine, self.totals.get(), self._lights.get()), least_s=2.0
         )
+        self.months = Fresh(
+            lambda: self._asked_history(self.longest, HOUR), least_s=30, first_s=0.5
+        )
+        self.day = Fresh(lambda: self._asked_history(DAY, TEN_MINUTES), least_s=2)
         self.inbox = Fresh(lambda: count_files(paths.inbox), least_s=2.0)
         self._now: dict[datetime, Fresh[overview.Now]] = {}
+
+    @property
+    def longest(self) -> timedelta:
+        """How far back every beat is kept, 60 days at most: older ones are thinned."""
+        return min(LONGEST, timedelta(days=self._context.settings.history_days))
 
     def sight(self) -> Sight:
         """How everything is, as far as it can be seen."""
@@ -109,8 +129,13 @@ class House:
     def close(self) -> None:
         """Wait for questions under way, before the ledger's engine is let go of."""
         asked = (self._units, self._usages, self._lights, self.totals, self.flags, self.inbox)
-        for one in (*asked, *self._now.values()):
+        for one in (*asked, self.months, self.day, *self._now.values()):
             cast(Fresh[Any], one).close()
+        self.host.close()
+
+    def _asked_history(self, window: timedelta, slice_: timedelta) -> History:
+        at = clock.now().replace(microsecond=0)
+        return History(at, slots(self._context.engine, at, window, slice_))
 
     def _asked_usages(self) -> dict[str, Usage]:
         return usages(self.host, self._units.get())

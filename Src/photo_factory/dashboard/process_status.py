@@ -82,6 +82,9 @@ class Processes:
         """Wish for so many processes."""
         self._wish(service, processes=processes)
 
+    def close(self) -> None:
+        """There is none."""
+
     def _wish(self, service: str, **changes: str | int) -> None:
         self._told()  # nobody would heed it otherwise
         before = processes.wished(self._folder, service) or Wish("running")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,8 @@ from photo_factory.dashboard.context import context
 from photo_factory.shared import logs
 from photo_factory.shared.processes import end_with_parent
 from photo_factory.shared.settings import Settings
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -61,6 +64,19 @@ def provider(chosen: Settings) -> dict[str, Any] | None:
     }
 
 
+def tell(error: Exception) -> bool:
+    """What is seen of a fault of ours: that it is one, and where its details are."""
+    import streamlit as st
+
+    log.error("a page broke", exc_info=error)
+    st.error(
+        f"This page has a fault ({type(error).__name__}). The rest goes on; the dashboard's own "
+        "log, on the page Services, says where it is.",
+        icon=":material/bug_report:",
+    )
+    return True
+
+
 def main() -> None:
     """Serve the dashboard until somebody says stop."""
     if PARENT in os.environ:
@@ -80,6 +96,7 @@ def main() -> None:
         HERE / "app.py",
         secrets=provider(chosen),
         routes=[*routes(doors, chosen.dashboard_url), *pictures.routes()],
+        on_script_error=tell,
         middleware=[Middleware(Gate, doors=doors, is_shut=is_shut)],
     )
     app.run(config=options(chosen))

@@ -73,6 +73,9 @@ class Host(Protocol):
     def scale(self, service: str, processes: int) -> None:
         """Run so many units of it; UnitsAway, or PhotoFactoryError saying how else."""
 
+    def close(self) -> None:
+        """Let go of connections."""
+
 
 def usages(host: Host, units: Iterable[Unit]) -> dict[str, Usage]:
     """What all running units use, by their ident; asked at the same time, as each takes long."""

@@ -90,7 +90,7 @@ def draw_truth(told: Truth) -> None:
 
 def draw_numbers(this: Context, seen: House, sight: Sight) -> None:
     """Filed today, in the inbox now, archived, free."""
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         with what_can_be_had("What was filed today"):
             now = seen.now(midnight())
             last = f"last {age(now.last_filed_at)}" if now.last_filed_at else None
@@ -160,15 +160,14 @@ def draw_card(one: Verdict) -> None:
 
 def draw_pipeline(flags: list[Flag]) -> None:
     """A bar a flag: done, waiting, parked; and beside it the rate and the time left."""
-    shown = [one for one in flags if one.service]
-    if not shown:
+    if not flags:
         st.info("No add-on has run yet; each raises one flag on every photo it is done with.")
         return
     st.plotly_chart(
-        bars(shown), config={"displayModeBar": False, "staticPlot": True}, key="pipeline",
+        bars(flags), config={"displayModeBar": False, "staticPlot": True}, key="pipeline",
         alt="How many assets have each flag, wait for it, or are parked.",
     )  # fmt: skip
-    st.caption("  \n".join(f"**{flag_name(one)}** {flag_text(one)}" for one in shown))
+    st.caption("  \n".join(f"**{flag_name(one)}** {flag_text(one)}" for one in flags))
 
 
 def bars(flags: list[Flag]) -> go.Figure:

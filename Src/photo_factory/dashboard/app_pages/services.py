@@ -1,1 +1,359 @@
-"""The page `services`."""
+"""The page `services`: what each runs in, how it beats, what it says; and its switches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from photo_factory.dashboard import access
+from photo_factory.dashboard.actions.services import MOST, NEVER_STOPPED, Verb, control
+from photo_factory.dashboard.context import context
+from photo_factory.dashboard.fresh import NotYet
+from photo_factory.dashboard.house import DAY, House, Sight, house, is_alone
+from photo_factory.dashboard.log_lines import LEVELS, wanted
+from photo_factory.dashboard.queries.services import Slot, uptimes
+from photo_factory.dashboard.units import Unit, Usage
+from photo_factory.dashboard.verdict import Verdict, worst
+from photo_factory.dashboard.widgets import (
+    COLOURS,
+    age,
+    badge,
+    bytes_text,
+    live,
+    what_can_be_had,
+    when,
+    zone,
+)
+from photo_factory.shared import clock
+from photo_factory.shared.errors import PhotoFactoryError
+
+WEEK = timedelta(days=7)
+
+_INKS = {"green": "#2f8f63", "orange": "#c77d1e", "red": "#d0544a", "blue": "#3f83c4"}
+"""The colours of the words in the table, which are read on light and on dark."""
+_STATES = ("no beat", "OK", "WARNING", "ERROR", "partly silent")
+_SHADES = ("#d7dbd8", "#4f9a83", "#e0a24a", "#c4473d", "#d98880")
+_MOSTLY = 0.9
+_ALWAYS = 0.9999  # the history's seconds are rounded
+_LINES = 500
+
+
+def main() -> None:
+    """Draw the page."""
+    st.title("Services")
+    live(draw_table)
+    st.subheader("Heartbeats")
+    span = st.segmented_control(
+        "Span", ["24 h", "7 days", f"{house(context()).longest.days} days"], default="24 h",
+        label_visibility="collapsed", key="span", required=True,
+    )  # fmt: skip
+    live(lambda: draw_timeline(span or "24 h"))
+    draw_one()
+
+
+# All of them
+
+
+def draw_table() -> None:
+    """A row a service, then a row a probe."""
+    this = context()
+    seen = house(this)
+    sight = seen.sight()
+    if sight.units_away:
+        tell_away(sight, is_alone(this))
+    if sight.ledger_away:
+        st.warning(sight.ledger_away, icon=":material/cloud_off:")
+    if not sight.verdicts:
+        st.info("No service has run yet. Start all of them with `photo-factory up`.")
+        return
+    draw_reasons(sight.verdicts)
+    shown = rows(sight, usages_of(seen), uptimes_of(seen))
+    share = {name: _percent for name in shown.columns if name.startswith("up ")}
+    styled = shown.style.map(_ink, subset=["state"]).format(share, na_rep="")
+    st.dataframe(styled, hide_index=True, height="content", key="table")
+
+
+def _percent(share: float) -> str:
+    """Never 100 where it was not."""
+    return "100%" if share > _ALWAYS else f"{min(share, 0.999):.1%}"
+
+
+def _ink(word: str) -> str:
+    ink = _INKS.get(COLOURS.get(word, ""), "#8a9396")
+    return f"color: {ink}; font-weight: 600"
+
+
+def tell_away(sight: Sight, is_by_hand: bool) -> None:
+    """Neither Docker nor a supervisor answers."""
+    if is_by_hand:
+        st.caption("Services run by hand here: only what their beats tell can be shown.")
+    else:
+        st.warning(
+            f"{sight.units_away}. Below is what the beats tell.", icon=":material/cloud_off:"
+        )
+
+
+def draw_reasons(found: Iterable[Verdict]) -> None:
+    """What is not well, and why, in full: a table cuts long reasons off."""
+    for one in found:
+        if one.word not in ("OK", "STOPPED"):
+            st.markdown(f"{badge(one.word)} **{one.name}**: {one.reason}")
+
+
+def usages_of(seen: House) -> dict[str, Usage]:
+    """What the units use, as far as that can be had."""
+    try:
+        return seen.usages()
+    except (PhotoFactoryError, OSError):  # that Docker is away is told above
+        return {}
+
+
+def uptimes_of(seen: House) -> dict[str, list[float]]:
+    """The share of a day, a week and of all that is kept, as far as that can be had."""
+    try:
+        history = seen.months.get()
+        return uptimes(history.slots, history.at, [DAY, WEEK, seen.longest])
+    except PhotoFactoryError:  # that the ledger is away is told above
+        return {}
+
+
+def rows(sight: Sight, used: dict[str, Usage], up: dict[str, list[float]]) -> pd.DataFrame:
+    """The table: what is known of each service and probe."""
+    days = house(context()).longest.days
+    told = []
+    for one in sight.verdicts:
+        shares = up.get(one.name, [None, None, None])
+        told.append(
+            {
+                "service": one.name,
+                "state": one.word,
+                "last beat": age(one.last_heartbeat) if one.last_heartbeat else "never",
+                "task": one.task,
+                "runs in": runs_in(one.units),
+                "restarts": sum(unit.restarts for unit in one.units) if one.units else None,
+                "CPU": cpu_text(one.units, used),
+                "memory": memory_text(one.units, used),
+                **dict(zip(("up 24 h", "up 7 d", f"up {days} d"), shares, strict=True)),
+            }
+        )
+    return pd.DataFrame(told).astype({"restarts": "Int64"})
+
+
+def runs_in(units: Sequence[Unit]) -> str:
+    """Such as `2 processes` or `container`."""
+    if not units:
+        return ""
+    running = [unit for unit in units if unit.condition == "running"]
+    kind = units[0].kind if len(units) == 1 else f"{units[0].kind}s".replace("sss", "sses")
+    if not running:
+        return f"{units[0].kind}: {units[0].condition}"
+    if len(units) > 1:
+        return f"{len(running)} of {len(units)} {kind}"
+    return f"{kind} {units[0].ident}"
+
+
+def cpu_text(units: Iterable[Unit], used: dict[str, Usage]) -> str:
+    """The share of a core that all its units use together."""
+    known = [used[unit.ident].cpu for unit in units if unit.ident in used]
+    numbers = [one for one in known if one is not None]
+    return f"{sum(numbers):.0f} %" if numbers else ""
+
+
+def memory_text(units: Iterable[Unit], used: dict[str, Usage]) -> str:
+    """The memory that all its units use together."""
+    known = [used[unit.ident].memory for unit in units if unit.ident in used]
+    numbers = [one for one in known if one is not None]
+    return bytes_text(sum(numbers)) if numbers else ""
+
+
+# Their beats
+
+
+def draw_timeline(span: str) -> None:
+    """A line a service, a colour a slice of time."""
+    seen = house(context())
+    window, slice_ = _span(span, seen)
+    with what_can_be_had("The history of the beats"):
+        try:
+            found = (seen.day if window == DAY else seen.months).get().slots
+        except NotYet:
+            st.caption("The beats of many days are being added up; they are here in a moment.")
+            return
+        if not found:
+            st.info("No beat has been written yet; the services write one a minute.")
+            return
+        st.plotly_chart(
+            timeline(found, window, slice_), config={"displayModeBar": False}, key=f"beats {span}",
+            alt="For each service and each slice of time: whether it beat, and what it said.",
+        )  # fmt: skip
+
+
+def _span(span: str, seen: House) -> tuple[timedelta, timedelta]:
+    if span == "24 h":
+        return DAY, timedelta(minutes=10)
+    if span == "7 days":
+        return WEEK, timedelta(hours=1)
+    return seen.longest, timedelta(hours=6)
+
+
+def timeline(found: Sequence[Slot], window: timedelta, slice_: timedelta) -> go.Figure:
+    """The chart; what has no beat at all is grey, and white before a service's first beat."""
+    end = pd.Timestamp(clock.now()).tz_convert(zone()).ceil(slice_)
+    times = pd.date_range(end - window, end, freq=slice_, inclusive="left")
+    frame = pd.DataFrame([vars(slot) for slot in found])
+    frame["start"] = pd.to_datetime(frame["start"], utc=True).dt.tz_convert(zone())
+    frame["slice"] = frame["start"].dt.floor(slice_, ambiguous=False, nonexistent="shift_forward")
+    frame["badness"] = frame["worst"].map({"OK": 1, "WARNING": 2, "ERROR": 3})
+    by_slice = frame.groupby(["service", "slice"]).agg(
+        covered=("covered_s", "sum"), badness=("badness", "max")
+    )
+    state = by_slice["badness"].where(
+        (by_slice["covered"] >= _MOSTLY * slice_.total_seconds()) | (by_slice["badness"] > 1), 4
+    )
+    table = state.unstack("slice").reindex(columns=times)
+    is_born = table.notna().cummax(axis=1)
+    table = table.fillna(0).where(is_born)
+    table.iloc[:, -1] = table.iloc[:, -1].replace(4, 1)  # the slice we are in is not over
+    return _heat_map(table.sort_index(ascending=False))
+
+
+def _heat_map(table: pd.DataFrame) -> go.Figure:
+    steps = len(_SHADES)
+    scale = [
+        (position, shade)
+        for number, shade in enumerate(_SHADES)
+        for position in (number / steps, (number + 1) / steps)
+    ]
+    words: Any = table.map(lambda value: "" if pd.isna(value) else _STATES[int(value)])
+    figure = go.Figure(
+        go.Heatmap(
+            z=table.to_numpy(), x=table.columns, y=table.index, text=words.to_numpy(),
+            colorscale=scale, zmin=-0.5, zmax=steps - 0.5, showscale=False, xgap=1, ygap=6,
+            hovertemplate="%{y}<br>%{x|%d %b %H:%M}<br>%{text}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        height=60 + 26 * len(table), margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        yaxis={"automargin": True, "showgrid": False}, xaxis={"showgrid": False},
+        plot_bgcolor="rgba(0,0,0,0)", dragmode=False,
+    )  # fmt: skip
+    return figure
+
+
+# One of them
+
+
+def draw_one() -> None:
+    """The one that is chosen: what it runs in, its switches, and what it says."""
+    found = {one.name: one for one in house(context()).sight().verdicts if one.units or one.light}
+    if not found:
+        return
+    st.subheader("One service")
+    most_urgent = list(found).index(worst(found.values())[0].name)
+    name = st.selectbox(
+        "Service", list(found), most_urgent, key="service", label_visibility="collapsed"
+    )
+    draw_switches(found[name])
+    live(lambda: draw_facts(name))
+    if any(unit.service == name for unit in found[name].units):
+        draw_log(name)
+
+
+def draw_facts(name: str) -> None:
+    """What is known of the units it runs in, and of its last beat."""
+    sight = house(context()).sight()
+    one = next((verdict for verdict in sight.verdicts if verdict.name == name), None)
+    if one is None:
+        return
+    st.markdown(f"{badge(one.word)} {one.reason or one.task}")
+    told = [f"last beat {when(one.last_heartbeat)}"]
+    if one.light and one.light.message:
+        told.append(one.light.message)
+    for unit in one.units:
+        started = f", up since {when(unit.started_at)}" if unit.started_at else ""
+        image = f", image {unit.image}" if unit.image else ""
+        note = f" ({unit.note})" if unit.note else ""
+        told.append(
+            f"{unit.kind} {unit.ident} {unit.condition}{note}{started}, "
+            f"{unit.restarts} restarts{image}"
+        )
+    st.caption("  \n".join(told))
+
+
+def draw_switches(one: Verdict) -> None:
+    """Start, stop, restart, scale; not there for who may not."""
+    if not context().settings.dashboard_control or not access.may_act() or not one.units:
+        return
+    is_on = any(unit.condition != "stopped" for unit in one.units)
+    with st.container(horizontal=True):
+        if not is_on and st.button("Start", icon=":material/play_arrow:"):
+            confirm("start", one.name)
+        if is_on and st.button("Restart", icon=":material/restart_alt:"):
+            confirm("restart", one.name)
+        if is_on and one.name not in NEVER_STOPPED and st.button("Stop", icon=":material/stop:"):
+            confirm("stop", one.name)
+        is_addon = one.light is not None and "flag" in one.light.details
+        if is_on and is_addon and st.button("Scale", icon=":material/stacks:"):
+            confirm("scale", one.name, len(one.units))
+
+
+_WHAT = {
+    "start": "It runs again, now and after every start of the machine.",
+    "stop": "It finishes the file in hand and rests until somebody starts it here.",
+    "restart": "It finishes the file in hand, ends, and is started again.",
+    "scale": "So many of it work side by side; none takes what another has in hand.",
+}
+
+
+@st.dialog("Are you sure?")
+def confirm(verb: Verb, service: str, processes: int = 1) -> None:
+    """Ask once more, then do it."""
+    st.markdown(f"**{verb.capitalize()} {service}.** {_WHAT[verb]}")
+    if verb == "scale":
+        processes = st.number_input("Processes", 1, MOST, processes)
+    if st.button(f"Yes, {verb} it", type="primary"):
+        seen = house(context())
+        try:
+            control(context(), access.actor(), seen.host, verb, service, processes)
+        except PhotoFactoryError as error:
+            st.error(str(error))
+            return
+        seen.changed()
+        st.rerun()
+
+
+def draw_log(name: str) -> None:
+    """What it says, with a search and a level."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search = st.text_input("Search its log", key="search", placeholder="words in a line")
+        least = st.segmented_control(
+            "Level at least", LEVELS, default="INFO", key="level", required=True
+        )
+    live(lambda: draw_lines(name, search, least or "DEBUG"))
+
+
+def draw_lines(name: str, search: str, least: str) -> None:
+    """The last lines, the newest last, of all its units."""
+    seen = house(context())
+    with what_can_be_had(f"The log of {name}"):
+        units = [one for verdict in seen.sight().verdicts for one in verdict.units]
+        its = [unit for unit in units if unit.service == name]
+        # Processes of one service share a file; containers have one each.
+        asked = its[:1] if its and its[0].kind == "process" else its
+        lines = [line for unit in asked for line in seen.host.logs(unit, _LINES)]
+        found = wanted(lines, search, least)
+        if not found:
+            st.caption(
+                "Nothing like that was said lately." if lines else "It has said nothing yet."
+            )
+            return
+        st.code("\n".join(found[-_LINES:]), language=None, height=320, wrap_lines=True)
+
+
+if __name__ == "__main__":
+    main()

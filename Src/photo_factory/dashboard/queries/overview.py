@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, and_, func, select
+from sqlalchemy import Connection, Engine, Table, and_, column, false, func, select
 
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.heartbeat_service import Light, lights
@@ -37,8 +37,8 @@ class Flag:
     """How far one flag is, in assets; what a flag does not apply to is not counted."""
 
     name: str
-    service: str | None
-    """Who raises it; None while none has told so."""
+    service: str
+    """Who raises it."""
     total: int
     waiting: int
     parked: int
@@ -137,33 +137,38 @@ def _count(connection: Connection, rows: Table, condition: Any) -> int:
 
 
 def flags(engine: Engine, known: Totals, beating: Mapping[str, Light]) -> list[Flag]:
-    """How far each flag is; who raises it is told by the beats; LedgerAway."""
-    raised_by = {
-        str(light.details["flag"]): light for light in beating.values() if "flag" in light.details
-    }
+    """How far the flag of each service is that ever beat and said which it raises; LedgerAway."""
     with away(), reading(engine) as connection:
         parked = _by_stage(connection, _runs.c.parked_at.is_not(None))
-        hour_ago = clock.now() - timedelta(hours=1)
-        done = _by_stage(connection, _runs.c.finished_at > hour_ago)
-        found = []
-        for name in APPLIES:
-            light = raised_by.get(name)
-            if light is None and name not in _assets.columns:
-                continue
-            stage = light.name if light else ""
-            stuck = parked.get(stage, 0)
-            found.append(
-                Flag(
-                    name=name,
-                    service=light.name if light else None,
-                    total=_applies_to(name, known),
-                    waiting=max(0, _waiting(connection, name) - stuck),
-                    parked=stuck,
-                    last_hour=done.get(stage, 0),
-                    idle=light.details.get("idle") if light else None,
-                )
-            )
-    return found
+        done = _by_stage(connection, _runs.c.finished_at > clock.now() - timedelta(hours=1))
+        return [
+            _flag(connection, known, light, (parked.get(name, 0), done.get(name, 0)))
+            for name, light in sorted(beating.items(), key=_in_order)
+            if light.details.get("flag")
+        ]
+
+
+def _in_order(named: tuple[str, Light]) -> tuple[int, str]:
+    """The house's own flags as they stand in the ledger, then those of other packages."""
+    own = list(APPLIES)
+    flag = named[1].details.get("flag")
+    return (own.index(flag) if flag in own else len(own), named[0])
+
+
+def _flag(
+    connection: Connection, known: Totals, light: Light, parked_and_done: tuple[int, int]
+) -> Flag:
+    name = str(light.details["flag"])
+    parked, done = parked_and_done
+    return Flag(
+        name=name,
+        service=light.name,
+        total=_applies_to(name, known),
+        waiting=max(0, _waiting(connection, name) - parked),
+        parked=parked,
+        last_hour=done,
+        idle=light.details.get("idle"),
+    )
 
 
 def _by_stage(connection: Connection, which: Any) -> dict[str, int]:
@@ -173,7 +178,9 @@ def _by_stage(connection: Connection, which: Any) -> dict[str, int]:
 
 def _waiting(connection: Connection, flag: str) -> int:
     """Read off the flag's own queue, an index with nothing in it but what waits."""
-    return _count(connection, _assets, waiting(flag))
+    # Another package's flag is a column of the ledger, and none that this process knows of.
+    condition = waiting(flag) if flag in APPLIES else column(flag) == false()
+    return _count(connection, _assets, condition)
 
 
 def _applies_to(flag: str, known: Totals) -> int:

@@ -98,6 +98,10 @@ class Alerts:
         self._keep()
         return told
 
+    def names(self) -> set[str]:
+        """Everything that was ever looked at."""
+        return set(self._book.subjects)
+
     def digest(self, text: Callable[[], str], at: datetime) -> bool:
         """Send the day's digest when its time has come; whether it was sent."""
         local = at.astimezone(ZoneInfo(self._settings.timezone))
@@ -173,7 +177,7 @@ def _read(path: Path) -> _Book:
         )
     except FileNotFoundError:
         return _Book()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         # Better told twice than never again.
         log.warning("%s cannot be read (%s): alerts begin anew", path, error)
         return _Book()

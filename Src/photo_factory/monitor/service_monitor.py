@@ -38,8 +38,17 @@ CLEANUP_HOUR = 4
 LOOK_S = 1.0
 """Seconds the loop sleeps at most, so that it beats and hears of its end in time."""
 
+TELL_S = 10
+"""Seconds between two looks at the services' beats, so that a silence is soon known."""
+
+DOCTOR_S = 60
+"""Seconds between two looks at Syncthing: a folder that is new there waits for the first."""
+
 LATE_S = 180.0
 """Seconds over its time that a round may be before the monitor calls itself ill."""
+
+
+_BREAKER = "breaker "
 
 
 class Service:
@@ -63,6 +72,8 @@ class Service:
             restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
         )
         self._last: dict[str, Reading] = {}
+        self._desk = threading.Lock()
+        """Whoever handles the spool or the alerts holds it: rounds and looks run side by side."""
         self._round_ended = time.monotonic()
         self._trouble: str | None = None
 
@@ -71,6 +82,7 @@ class Service:
         with heeding(self._stop):
             if once:
                 self._round()
+                self._tell()
             else:
                 self._watch_on()
             self._heart.last_beat(self._state()[0], STOPPED, self._state()[1])
@@ -95,6 +107,9 @@ class Service:
         every = self._settings.probe_interval
         add = partial(scheduler.add_job, coalesce=True, max_instances=1, misfire_grace_time=None)
         add(self._job(self._round), "interval", seconds=every, next_run_time=clock.now())
+        add(self._job(self._tell), "interval", seconds=min(every, TELL_S))
+        if every > DOCTOR_S and self._settings.syncthing_url:
+            add(self._job(partial(self._probe, {"syncthing"})), "interval", seconds=DOCTOR_S)
         add(self._job(self._clean), "cron", hour=CLEANUP_HOUR)
         return scheduler
 
@@ -119,32 +134,37 @@ class Service:
         return self._engine
 
     def _round(self) -> None:
-        at = clock.now()
-        found = self._rounds.run(self._watch, {"factory-db"}, self._stop)
-        is_there = bool(found) and found["factory-db"].status != "ERROR"
         make_folder(self._watch.paths.monitor)
-        if is_there:
-            self._ready()
-        others = set(PROBES) - {"factory-db"} - (set() if is_there else ASK_THE_LEDGER)
-        found |= self._rounds.run(self._watch, others, self._stop)
-        if self._stop.is_set():
-            return
-        self._last |= found
-        self._spool.add(found, at)
-        if is_there:
-            self._spool.deliver(self._engine)
-        self._spool.keep()
-        self._tell(found, is_there, at)
+        self._probe({"factory-db"})
+        in_vain = set() if self._is_there() else ASK_THE_LEDGER
+        self._probe(set(PROBES) - {"factory-db"} - in_vain)
         self._round_ended = time.monotonic()
         ping(self._settings)
 
-    def _tell(self, found: Mapping[str, Reading], is_there: bool, at: datetime) -> None:
-        subjects = of_readings(found, self._settings.silent_phone_days)
-        if is_there:
+    def _probe(self, names: set[str]) -> None:
+        """Send these out, and hand on what they bring."""
+        found = self._rounds.run(self._watch, names, self._stop)
+        with self._desk:
+            self._last |= found
+            self._spool.add(found, clock.now())
+            if self._is_there() and not self._stop.is_set():
+                self._spool.deliver(self._ready())
+            self._spool.keep()
+
+    def _is_there(self) -> bool:
+        """Whether the ledger answered when it was last asked."""
+        return "factory-db" in self._last and self._last["factory-db"].status != "ERROR"
+
+    def _tell(self) -> None:
+        """Look at how everything is, and tell people what changed."""
+        at = clock.now()
+        subjects = of_readings(self._last, self._settings.silent_phone_days)
+        if self._is_there():
             subjects |= self._of_services(at)
-        for change in self._alerts.tell(subjects, at):
-            log.info("told: %s", change.line())
-        self._alerts.digest(lambda: digest(self._engine, subjects, at), at)
+        with self._desk:
+            for change in self._alerts.tell(subjects, at):
+                log.info("told: %s", change.line())
+            self._alerts.digest(lambda: digest(self._engine, subjects, at), at)
 
     def _of_services(self, at: datetime) -> dict[str, Subject]:
         """How the services are, by their own beats, and what stands still."""
@@ -157,8 +177,9 @@ class Service:
             return {}
         services = [one for one in known.values() if not one.is_probe and one.name != NAME]
         subjects = {one.name: Subject(one.state, one.message) for one in services}
-        stands = {f"breaker {name}": Subject("ERROR", reason) for name, reason in tripped.items()}
-        return subjects | stands
+        gone = {name: Subject("OK") for name in self._alerts.names() if name.startswith(_BREAKER)}
+        stands = {_BREAKER + name: Subject("ERROR", reason) for name, reason in tripped.items()}
+        return subjects | gone | stands
 
     def _clean(self) -> None:
         cleaned = cleanup(self._ready(), self._settings, clock.now())

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from photo_factory.monitor.reading import Reading, Watch
-from photo_factory.shared.errors import LedgerError
+from photo_factory.shared.errors import LedgerAway, LedgerError
 from photo_factory.shared.ledger.database import away, reading
 
 SLOW_MS = 1000
@@ -35,7 +35,7 @@ def factory_db(watch: Watch) -> Reading:
             round_trip_ms = (time.monotonic() - began) * 1000
             of_kind = _of_sqlite if watch.engine.dialect.name == "sqlite" else _of_postgresql
             details, troubles = of_kind(connection)
-    except LedgerError as error:  # away, too slow to answer, or damaged
+    except (LedgerAway, LedgerError) as error:  # away, too slow to answer, or damaged
         return Reading("ERROR", "does not answer", str(error))
     details["round_trip_ms"] = round(round_trip_ms, 1)
     if round_trip_ms > SLOW_MS:

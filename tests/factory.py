@@ -20,6 +20,7 @@ from photo_factory.librarian.verify import Findings, Verifier
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
 from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import MARKER
 from photo_factory.shared.settings import Settings
 from tests.shared.media import made
 
@@ -148,9 +149,10 @@ class Factory:
         return [path for path in self.tree() if not path.endswith(("SHA256SUMS", "ledger.jsonl"))]
 
     def tree(self) -> list[str]:
-        """Every file in the archive, relative to it."""
+        """Every file in the archive but its marker, relative to it."""
         root = self.paths.originals
-        return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
+        found = (path for path in root.rglob("*") if path.is_file() and path.name != MARKER)
+        return sorted(str(path.relative_to(root)) for path in found)
 
     def inbox(self) -> list[str]:
         """Every file in the inbox, relative to it."""

@@ -21,7 +21,7 @@ from photo_factory.librarian.verify import Verifier
 from photo_factory.shared.ledger.database import connect
 from tests.faults.factory import Factory
 
-MANIFESTS = {"SHA256SUMS", "ledger.jsonl"}
+MANIFESTS = {"SHA256SUMS", "ledger.jsonl", ".photo-factory"}
 Given = Mapping[str, bytes | int]
 """What was delivered: SHA-256 -> the bytes, or how many inputs held them."""
 
@@ -128,7 +128,7 @@ def _check_manifests(factory: Factory) -> None:
             own = line["id"].replace("-", "")
             _demand(own == ids[line["final_path"]], f"{line['final_path']} has another id there")
     for folder in {path.parent for path in _files(factory.paths.originals)}:
-        if folder not in folders:
+        if folder not in (*folders, factory.paths.originals):
             sums = (folder / "SHA256SUMS").read_text()
             _demand(not sums, f"{folder} is empty, and its SHA256SUMS says: {sums}")
 

@@ -111,7 +111,7 @@ class Workshop:
 
     def archived(self) -> dict[Path, bytes]:
         """Every file of the archive that is not its day folder's own, hidden ones too."""
-        own = ("SHA256SUMS", "ledger.jsonl")
+        own = ("SHA256SUMS", "ledger.jsonl", ".photo-factory")
         found = (p for p in self.paths.originals.rglob("*") if p.is_file() and p.name not in own)
         return {path: path.read_bytes() for path in found}
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from photo_factory.librarian import manifest
 from photo_factory.shared.files import fsync_folder, make_folder, sha256_from_disk
+from photo_factory.shared.roots import MARKER
 
 LONGEST_NAME = 255
 """Bytes in a file name: the limit of every file system in use here."""
@@ -24,7 +25,7 @@ def archive_name(name: str) -> str:
     itself get one in front, and so does `-`, which `sha256sum -c` would read from its input.
     """
     fit = _UNFIT.sub("_", name)
-    is_taken = fit in manifest.FILES or fit.endswith(".partial") or fit == "-"
+    is_taken = fit in (*manifest.FILES, MARKER, "-") or fit.endswith(".partial")
     return f"_{fit}" if is_taken else fit
 
 

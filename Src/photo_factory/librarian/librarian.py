@@ -15,6 +15,7 @@ from typing import Self
 
 from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome
 from photo_factory.librarian.batch import Batch, Item, batches, examine, slices
+from photo_factory.librarian.corrections import apply as apply_corrections
 from photo_factory.librarian.filer import Filer
 from photo_factory.librarian.filing import held
 from photo_factory.librarian.holds import Holds
@@ -28,6 +29,7 @@ from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.files import exclusive_lock
 from photo_factory.shared.ledger.database import connect
 from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -69,7 +71,9 @@ class Librarian:
     ) -> None:
         self.paths = Paths.of(settings)
         self.keep = settings.inbox_mode == "keep" if keep is None else keep
-        self.records = Records(connect(database_url(settings)))
+        engine = connect(database_url(settings))
+        self.records = Records(engine)
+        self.guard = Guard(settings, self.paths, engine, keeper=True)
         self.holds = Holds(settings, self.paths, self.records, keep=self.keep)
         self.observer = observer or Observer()
         self.stop = stop or threading.Event()
@@ -104,8 +108,10 @@ class Librarian:
     def file(self, arrivals: Iterable[Arrival], summary: Summary) -> list[Arrival]:
         """Bring arrivals to their end states; returns those that turned out unsettled.
 
-        Raises ArchiveInUse when another process files into the same storage.
+        Raises ArchiveInUse when another process files into the same storage, Halted when the
+        archive must not be touched.
         """
+        self.guard.check()
         with ExitStack() as stack:
             try:
                 is_alone = stack.enter_context(exclusive_lock(self.paths.journal / "lock"))
@@ -134,11 +140,13 @@ class Librarian:
         self.holds.refresh()
         if not recorder.journal.is_empty:
             self._recover(recorder)
+        apply_corrections(recorder)
         unsettled: list[Arrival] = []
         for number, batch in enumerate(self._begun(arrivals, filer), start=1):
             try:
                 if recorder.pending and self.records.may_be_back():
                     self._recover(recorder)
+                self.guard.check()  # a disk may go away while files are read
                 self.holds.hold(batch)  # a breaker may have tripped while it was read
                 filer.file(batch)
                 unsettled += self._account(batch, summary)

@@ -18,6 +18,7 @@ from photo_factory.librarian.records import Records
 from photo_factory.librarian.rows import Row
 from photo_factory.shared.files import sha256_from_disk
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.roots import MARKER
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def _files(folder: Path) -> list[Path]:
             for entry in entries
             if entry.is_file(follow_symlinks=False)
             and entry.name not in manifest.FILES
+            and entry.name != MARKER
             and not entry.name.endswith(PARTIAL)  # what a crash left half done
         )
 

@@ -26,7 +26,7 @@ from photo_factory.shared.ledger.database import (
     notify,
     reading,
 )
-from photo_factory.shared.ledger.models import Arrival, MediaAsset, SystemStatus
+from photo_factory.shared.ledger.models import Arrival, Correction, MediaAsset, SystemStatus
 
 LEFT = "it left the inbox before it was filed"
 
@@ -36,6 +36,7 @@ RETRY_AFTER = 5.0
 _assets = cast(Table, MediaAsset.__table__)
 _arrivals = cast(Table, Arrival.__table__)
 _status = cast(Table, SystemStatus.__table__)
+_corrections = cast(Table, Correction.__table__)
 
 _OWN_COLUMNS = [_assets.c[name] for name in COLUMNS]
 
@@ -96,7 +97,7 @@ class Records:
     def known(self, hashes: Collection[str]) -> dict[str, Kept]:
         """The assets that hold these bytes."""
         columns = (_assets.c.id, _assets.c.file_hash, _assets.c.final_path)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(select(*columns).where(_assets.c.file_hash.in_(hashes)))
             return {row.file_hash: Kept(*row) for row in found}
 
@@ -107,13 +108,13 @@ class Records:
         if identifiers:
             where = or_(where, _assets.c.content_identifier.in_(identifiers))
         query = select(*columns).where(where).order_by(_assets.c.ingested_at.desc())
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [Mate(*row) for row in connection.execute(query)]
 
     def has_final_path(self, final_path: str) -> bool:
         """Whether an asset stands under this path."""
         query = select(_assets.c.id).where(_assets.c.final_path == final_path)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(query).first() is not None
 
     def record(
@@ -127,7 +128,7 @@ class Records:
         Returns, by hash, the assets that held the bytes of an entry under another identity;
         such entries and their arrivals are not written.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             twins = _insert_assets(connection, [entry.row for entry in entries])
             if entries:
                 notify(connection)
@@ -145,7 +146,7 @@ class Records:
     def removed(self, fingerprints: Sequence[int]) -> None:
         """Note that these inbox entries are gone."""
         if fingerprints:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 connection.execute(
                     update(_arrivals)
                     .where(_arrivals.c.fingerprint.in_(fingerprints))
@@ -158,14 +159,14 @@ class Records:
         is_gone = _arrivals.c.state.in_(STUCK) & ((settled < before) | settled.is_(None))
         in_inbox = ~_arrivals.c.path.startswith("/")  # imported files have their whole path
         change = update(_arrivals).where(is_gone & in_inbox)
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(change.values(state="ignored", reason=LEFT, settled_at=clock.now()))
 
     def asked_again(self) -> bool:
         """Whether a person wants what is held in the inbox to be tried now; LedgerAway."""
         asked = _arrivals.c.state.in_(STUCK) & _arrivals.c.settled_at.is_(None)
         in_inbox = ~_arrivals.c.path.startswith("/")
-        with self._reading() as connection:
+        with self.reading() as connection:
             return (
                 connection.scalar(select(_arrivals.c.id).where(asked, in_inbox).limit(1))
                 is not None
@@ -174,13 +175,20 @@ class Records:
     def moved(self, row: Row) -> None:
         """Note an asset's new place, day and group."""
         names = (
-            "final_path", "captured_at", "captured_at_source", "captured_at_confidence", "group_id",
+            "final_path", "captured_at", "captured_utc_offset", "captured_at_source",
+            "captured_at_confidence", "location", "evidence", "group_id",
         )  # fmt: skip
         change = update(_assets).where(_assets.c.id == row["id"])
-        with self._writing() as connection:
+        with self.writing() as connection:
             # A backup stands under the old name: it is to be looked at again.
             moved = {name: row[name] for name in names} | {"is_backed_up": False}
             connection.execute(change.values(moved))
+
+    def is_corrected(self) -> bool:
+        """Whether a correction waits to be applied."""
+        waits = select(_corrections.c.id).where(_corrections.c.applied_at.is_(None)).limit(1)
+        with self.reading() as connection:
+            return connection.scalar(waits) is not None
 
     def asset(self, asset_id: UUID) -> Row | None:
         """One row, with all the Librarian wrote."""
@@ -188,7 +196,7 @@ class Records:
 
     def assets(self, asset_ids: Collection[UUID]) -> list[Row]:
         """Rows of those that are there, with all the Librarian wrote."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(select(*_OWN_COLUMNS).where(_assets.c.id.in_(asset_ids)))
             return [dict(row._mapping) for row in found]
 
@@ -197,7 +205,7 @@ class Records:
         query = select(_arrivals.c.fingerprint).where(
             _arrivals.c.removed_at.is_(None), _arrivals.c.state.in_(("filed", "duplicate"))
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             yield from connection.execution_options(yield_per=10_000).scalars(query)
 
     def tripped(self) -> dict[str, str]:
@@ -208,7 +216,7 @@ class Records:
     def measured(self, probe: str) -> Mapping[str, Any]:
         """What a probe measured last; empty before its first look."""
         query = select(_status.c.details).where(_status.c.service_name == probe)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(query) or {}
 
     def may_be_back(self) -> bool:
@@ -226,12 +234,14 @@ class Records:
         return self._engine
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection for questions."""
         with self._noticing_away(), away(), reading(self.ready()) as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction."""
         with self._noticing_away(), away(), self.ready().begin() as connection:
             yield connection
 

@@ -45,13 +45,22 @@ def tell_groups(joins: Mapping[UUID, UUID], records: Records, paths: Paths) -> N
         manifest.amend(folder, present=rows)
 
 
-def refile(row: Row, folder: Path, records: Records, journal: Journal, paths: Paths) -> None:
+def refile(
+    row: Row,
+    folder: Path,
+    records: Records,
+    journal: Journal,
+    paths: Paths,
+    *,
+    name: str | None = None,
+) -> None:
     """Give an asset another day folder: the new name first, then its row, then the old name."""
     old = paths.on_disk(row["final_path"])
     moved_from = row["final_path"]
     if old.parent != folder:
         make_folder(folder)
-        new, _ = collision_handler.free_path(folder, old.name, (), lambda path: _same(path, old))
+        wanted = name or old.name
+        new, _ = collision_handler.free_path(folder, wanted, (), lambda path: _same(path, old))
         row["final_path"] = paths.in_ledger(new)
         journal.intend([Entry(row, moved_from=moved_from)])
     finish_refiling(row, moved_from, records, paths)
@@ -59,18 +68,28 @@ def refile(row: Row, folder: Path, records: Records, journal: Journal, paths: Pa
 
 def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -> None:
     """Bring a journaled re-filing to its end, from wherever a crash left it."""
+    now = records.asset(row["id"])
+    if now and now["final_path"] not in (moved_from, row["final_path"]):
+        return  # it moved on since: what stands under these names now is not ours to touch
     old, new = paths.on_disk(moved_from), paths.on_disk(row["final_path"])
+    if not os.path.lexists(new) and not os.path.lexists(old):
+        log.error("%s is missing and cannot be re-filed", old)
+        return
     if new != old and not os.path.lexists(new):
         reveal(old, new)
         fsync_folder(new.parent)
     manifest.amend(new.parent, present=[row])
     records.moved(row)
-    if new != old and old.parent.is_dir():
+    if new != old and old.parent.is_dir() and not _is_taken(old, new):
         manifest.amend(old.parent, absent=[moved_from])
-        if os.path.lexists(old) and _same(new, old):
-            old.unlink()
+        old.unlink(missing_ok=True)
         manifest.remove_if_empty(old.parent)
-        log.info("%s now stands beside its photo: %s", moved_from, row["final_path"])
+        log.info("%s is re-filed as %s", moved_from, row["final_path"])
+
+
+def _is_taken(old: Path, new: Path) -> bool:
+    """Whether the old name was given to a newcomer since."""
+    return os.path.lexists(old) and not _same(new, old)
 
 
 def _same(one: Path, other: Path) -> bool:

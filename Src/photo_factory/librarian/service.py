@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 
+from sqlalchemy import Engine
+
 from photo_factory.librarian.arrivals import Arrival, Outcome
 from photo_factory.librarian.file_watcher import Inbox, Watcher
 from photo_factory.librarian.filing import held
@@ -21,6 +23,7 @@ from photo_factory.shared import clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.files import make_folder
 from photo_factory.shared.heartbeat_service import Heartbeat, Status
+from photo_factory.shared.roots import Halted
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,7 @@ class Service:
         observer = Observer(ended=self._ended, tick=self._beat)
         self._librarian = Librarian(settings, observer=observer, stop=stop)
         self._heart = Heartbeat(
-            self._librarian.records.ready,  # migrates: this may be the first command of all
+            self._ledger,
             NAME,
             settings.heartbeat_interval,
             restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
@@ -57,6 +60,7 @@ class Service:
         )
         self._task = "starting"
         self._trouble: str | None = None
+        self._halted: str | None = None
         self._last_reason = ""
         self._total: Counter[str] = Counter()
         self._recent = Summary()
@@ -64,7 +68,7 @@ class Service:
         self._before = Summary()
         """The same until then: what was held stays told until a whole listing found it gone."""
         self._next_sweep = 0.0
-        self._ask_from = 0.0
+        self._ask_from = self._ask_corrections_from = 0.0
         self._remembers = False
 
     def run(self, *, once: bool = False) -> bool:
@@ -83,6 +87,8 @@ class Service:
 
     def _turn(self, watcher: Watcher) -> None:
         try:
+            self._librarian.guard.check()
+            self._halted = None
             os.stat(self._librarian.paths.inbox)
             if self._can_tell_old_from_new():
                 self._work(watcher)
@@ -92,6 +98,9 @@ class Service:
             self._task = str(error)
             self._next_sweep = 0.0  # the listing it refused is still to be done
             self._stop.wait(LONGEST_REST)
+        except Halted as error:
+            self._halted, self._task = str(error), "standing still: the archive must not be touched"
+            self._next_sweep = 0.0  # what waits is listed when it may be filed again
         except OSError as error:  # the inbox or the storage itself is away
             self._trouble = str(held(error))
             self._next_sweep = time.monotonic() + RETRY_STORAGE
@@ -105,8 +114,28 @@ class Service:
             self._sweep()
         elif self._inbox.next_due() == 0:
             self._file(self._inbox.recheck())
-        elif self._librarian.pending and self._librarian.records.may_be_back():
+        elif self._is_corrected() or self._can_catch_up():
             self._file(())
+
+    def _ledger(self) -> Engine:
+        """The ledger, migrated: this may be the first command of all."""
+        if self._halted and not self._librarian.guard.has_ledger:
+            raise LedgerAway(self._halted)
+        return self._librarian.records.ready()
+
+    def _can_catch_up(self) -> bool:
+        return bool(self._librarian.pending) and self._librarian.records.may_be_back()
+
+    def _is_corrected(self) -> bool:
+        """Whether somebody corrected a date or a place."""
+        if time.monotonic() < self._ask_corrections_from:
+            return False
+        self._ask_corrections_from = time.monotonic() + ASK_EVERY
+        try:
+            return self._librarian.records.is_corrected()
+        except LedgerAway as error:
+            log.debug("%s", error)
+            return False
 
     def _is_asked_again(self) -> bool:
         if not self._stuck or time.monotonic() < self._ask_from:
@@ -165,6 +194,8 @@ class Service:
 
     @property
     def _status(self) -> Status:
+        if self._halted:
+            return "ERROR"
         needs_eyes = self._trouble or self._stuck or self._librarian.pending
         return "WARNING" if needs_eyes else "OK"
 
@@ -175,6 +206,8 @@ class Service:
 
     @property
     def _message(self) -> str:
+        if self._halted:
+            return self._halted
         parts = [self._trouble] if self._trouble else []
         if self._stuck:
             parts.append(

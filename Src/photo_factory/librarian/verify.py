@@ -20,10 +20,13 @@ from photo_factory.shared.files import sha256_from_disk
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.roots import MARKER
 
 log = logging.getLogger(__name__)
 
 _assets = cast(Table, MediaAsset.__table__)
+
+_OURS = manifest.FILES | {MARKER}
 
 Told = Callable[[int], None]
 """Hears of each compared file's size in bytes."""
@@ -131,7 +134,7 @@ class Verifier:
         try:
             with os.scandir(self.paths.on_disk(folder)) as entries:
                 for entry in entries:
-                    if entry.name not in manifest.FILES and not entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _OURS and not entry.is_dir(follow_symlinks=False):
                         yield f"{folder}/{entry.name}"
         except FileNotFoundError:
             return

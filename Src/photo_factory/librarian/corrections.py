@@ -1,0 +1,226 @@
+"""Corrections: a person knows a date or a place better, and the photo goes where it belongs.
+
+What stood there before is written down first; everything else is computed from that, so that a
+correction cut short by a crash is simply applied once more. The others of a group come along.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, select, update
+
+from photo_factory.librarian.groups import SIDECAR
+from photo_factory.librarian.recorder import Recorder
+from photo_factory.librarian.records import Records
+from photo_factory.librarian.refiling import refile
+from photo_factory.librarian.rows import Row
+from photo_factory.shared import clock
+from photo_factory.shared.corrections import SOURCE, refusal
+from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.ledger.database import notify
+from photo_factory.shared.ledger.models import Correction, MediaAsset, StageRun
+from photo_factory.shared.paths import Paths
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 50
+"""Corrections applied between two batches of arrivals at most."""
+
+KEPT = (
+    "final_path", "captured_at", "captured_utc_offset", "captured_at_source",
+    "captured_at_confidence", "location", "evidence",
+)  # fmt: skip
+"""What is written down of an asset before it is changed."""
+
+_corrections = cast(Table, Correction.__table__)
+_assets = cast(Table, MediaAsset.__table__)
+_runs = cast(Table, StageRun.__table__)
+
+Before = Mapping[str, Any]
+"""By asset id, what stood there: the columns KEPT, as JSON has them."""
+
+
+def apply(recorder: Recorder) -> None:
+    """Apply what waits, the first that was asked for first; what fails now is tried again."""
+    if recorder.refusal or recorder.pending or recorder.needs_recovery:
+        return  # what is half done comes to its end first
+    try:
+        for asked in _waiting(recorder.records):
+            _apply(asked, recorder)
+            # Before the next one: names that became free may be given away then.
+            recorder.checkpoint()
+    except LedgerAway as error:
+        recorder.needs_recovery = True
+        log.debug("%s", error)
+    except OSError as error:
+        recorder.refuse(error)
+
+
+def _waiting(records: Records) -> list[Row]:
+    waits = select(_corrections).where(_corrections.c.applied_at.is_(None))
+    with records.reading() as connection:
+        found = connection.execute(waits.order_by(_corrections.c.id).limit(AT_ONCE))
+        return [dict(row._mapping) for row in found]
+
+
+def _apply(asked: Row, recorder: Recorder) -> None:
+    records, paths = recorder.records, recorder.paths
+    asset = records.asset(asked["asset_id"])
+    problem = refusal(asked) or (_lost(asset, paths) if asset else "there is no such asset")
+    if problem or asset is None:
+        _settle(asked, [], records, problem)
+        return
+    members = [asset, *_others(asset, records)]
+    before = asked["before"] or _write_down(asked, members, records)
+    former = _undone(asked, records)
+    folder = _folder(asked, before, former, paths)
+    for member in members:
+        path = Path(member["final_path"])
+        _change(member, asked, before, former)
+        name = Path(former[str(member["id"])]["final_path"]).name if _is_in(member, former) else ""
+        refile(
+            member, folder or paths.on_disk(str(path)).parent, records, recorder.journal, paths,
+            name=name or path.name,
+        )  # fmt: skip
+    _settle(asked, members, records)
+    log.info("%s is corrected, as %s asked", asset["original_name"], asked["asked_by"])
+
+
+def _lost(asset: Row, paths: Paths) -> str | None:
+    path = paths.on_disk(asset["final_path"])
+    return None if path.is_file() else f"{path} is missing: repair it first, see `findings`"
+
+
+def _others(asset: Row, records: Records) -> list[Row]:
+    """The others of its group that stand beside it; one whose file is missing stays behind."""
+    if asset["group_id"] is None:
+        return []
+    same = (_assets.c.group_id == asset["group_id"]) & (_assets.c.id != asset["id"])
+    with records.reading() as connection:
+        ids: list[UUID] = list(connection.scalars(select(_assets.c.id).where(same)))
+    return records.assets(ids)
+
+
+def _write_down(asked: Row, members: Sequence[Row], records: Records) -> Before:
+    before = {
+        str(one["id"]): {
+            name: one[name].isoformat() if isinstance(one[name], datetime) else one[name]
+            for name in KEPT
+        }
+        for one in members
+    }
+    this = update(_corrections).where(_corrections.c.id == asked["id"])
+    with records.writing() as connection:
+        connection.execute(this.values(before=before))
+    return before
+
+
+def _undone(asked: Row, records: Records) -> Before:
+    """What stood there before the correction that is taken back."""
+    if asked["undoes"] is None:
+        return {}
+    with records.reading() as connection:
+        query = select(_corrections.c.before).where(_corrections.c.id == asked["undoes"])
+        return connection.scalar(query) or {}
+
+
+def _is_in(member: Row, former: Before) -> bool:
+    return str(member["id"]) in former
+
+
+def _folder(asked: Row, before: Before, former: Before, paths: Paths) -> Path | None:
+    """The day folder of all of them; None where they stay."""
+    if asked["captured_at"] is None:
+        return None
+    own = str(asked["asset_id"])
+    if own in former:
+        return paths.on_disk(former[own]["final_path"]).parent
+    if asked["captured_at"].date() == _moment(before[own]).date():
+        return None  # another hour, or beside a photo of its group: there it stays
+    return paths.day_folder(asked["captured_at"].strftime("%Y-%m-%d"))
+
+
+def _change(member: Row, asked: Row, before: Before, former: Before) -> None:
+    """Set what is corrected, counted from what stood there before."""
+    own, mine = str(asked["asset_id"]), str(member["id"])
+    was, then = before.get(mine) or _as_it_is(member), former.get(mine)
+    evidence = dict(was["evidence"] or {})
+    if asked["captured_at"] is not None and then:
+        member |= {name: then[name] for name in KEPT if name.startswith("captured_at_")}
+        member["captured_at"] = _moment(then)
+        member["captured_utc_offset"] = then["captured_utc_offset"]
+        evidence["dates"] = (then["evidence"] or {}).get("dates", [])
+    elif asked["captured_at"] is not None:
+        is_led = member["media_type"] == SIDECAR and mine != own
+        member["captured_at"] = _shifted(was, asked["captured_at"] - _moment(before[own]))
+        member["captured_at_confidence"] = 1.0
+        if not is_led:  # a sidecar says of itself that it follows its photo
+            member["captured_at_source"] = SOURCE
+            member["captured_utc_offset"] = asked["captured_utc_offset"]
+            evidence["dates"] = _claims(evidence.get("dates"), {
+                "source": SOURCE, "value": member["captured_at"].isoformat(),
+                "offset": asked["captured_utc_offset"], "confidence": 1.0, "chosen": True,
+            })  # fmt: skip
+    if asked["changes_location"] and (mine == own or member["media_type"] != SIDECAR):
+        member["location"] = then["location"] if then else asked["location"]
+        claim = {"source": SOURCE, **(asked["location"] or {}), "confidence": 1.0, "chosen": True}
+        evidence["locations"] = (
+            (then["evidence"] or {}).get("locations", [])
+            if then
+            else _claims(evidence.get("locations"), claim if asked["location"] else None)
+        )
+    member["evidence"] = evidence
+
+
+def _claims(known: Sequence[Row] | None, said: Row | None) -> list[Row]:
+    """What was claimed before, none of it chosen any more, after what the person says."""
+    others = [{**one, "chosen": False} for one in known or () if one.get("source") != SOURCE]
+    return [said, *others] if said else others
+
+
+def _as_it_is(member: Row) -> Row:
+    """Of one that joined the group after a crash: there is nothing older to count from."""
+    return {**member, "captured_at": member["captured_at"].isoformat()}
+
+
+def _moment(kept: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(kept["captured_at"])
+
+
+def _shifted(was: Mapping[str, Any], by: timedelta) -> datetime:
+    try:
+        return _moment(was) + by
+    except OverflowError:
+        return _moment(was)
+
+
+def _settle(
+    asked: Row, members: Sequence[Row], records: Records, problem: str | None = None
+) -> None:
+    """Note that it is done, or why it cannot be; what was looked up for the old place is redone."""
+    ids = [member["id"] for member in members]
+    stages = ["backup"]
+    lowered: dict[str, Any] = {"is_backed_up": False}
+    if asked["changes_location"]:
+        stages.append("geocode")
+        lowered |= {"is_geocoded": False, "geocoded_at": None, "place_id": None}
+    # One claim more than any worker knows of: what is in hand was begun before the correction.
+    held_now = _runs.c.stage.in_(stages) & _runs.c.leased_by.is_not(None)
+    taken = {"claims": _runs.c.claims + 1, "leased_by": None, "not_before": clock.now()}
+    this = update(_corrections).where(_corrections.c.id == asked["id"])
+    with records.writing() as connection:
+        if ids:
+            connection.execute(update(_assets).where(_assets.c.id.in_(ids)).values(lowered))
+            connection.execute(
+                update(_runs).where(_runs.c.asset_id.in_(ids), held_now).values(taken)
+            )
+        connection.execute(this.values(applied_at=clock.now(), problem=problem))
+        notify(connection)
+    if problem:
+        log.warning("a correction of %s is not applied: %s", asked["asset_id"], problem)

@@ -1,0 +1,197 @@
+"""Corrections: a photo goes to the day a person says, with its group, and back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from photo_factory.librarian import rows
+from photo_factory.librarian.metadata_extractor import MetadataExtractor
+from photo_factory.librarian.rebuild import rebuild
+from photo_factory.librarian.records import Records
+from photo_factory.shared import clock, corrections
+from photo_factory.shared.errors import PhotoFactoryError
+from tests.factory import Factory, Row
+
+RIGHT = datetime(2020, 6, 7, 8, 9, 10)
+ALSO_KEPT = (
+    "captured_at", "captured_utc_offset", "captured_at_source", "captured_at_confidence",
+    "location", "evidence", "final_path",
+)  # fmt: skip
+
+
+def correct(factory: Factory, row: Row, **said: Any) -> int:
+    with factory.engine.begin() as connection:
+        return corrections.ask(connection, row["id"], "anna", **said)
+
+
+def undo(factory: Factory, number: int) -> None:
+    with factory.engine.begin() as connection:
+        corrections.undo(connection, number, "anna")
+
+
+def history(factory: Factory, row: Row) -> list[dict[str, Any]]:
+    with factory.engine.begin() as connection:
+        return corrections.history(connection, row["id"])
+
+
+@pytest.fixture
+def filed(embedded: Factory) -> Factory:
+    embedded.drop("pixel/IMG_1.jpg")
+    embedded.drop("pixel/IMG_1.xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    embedded.ingest()
+    return embedded
+
+
+def test_it_re_files_a_photo_with_its_sidecar(filed: Factory) -> None:
+    number = correct(
+        filed, filed.asset("IMG_1.jpg"), captured_at=RIGHT, captured_utc_offset="+02:00"
+    )
+    filed.ingest()
+    photo, sidecar = filed.asset("IMG_1.jpg"), filed.asset("IMG_1.xmp")
+    assert photo["final_path"] == "Storage/Originals/2020/2020-06-07/IMG_1.jpg"
+    assert (photo["captured_at"], photo["captured_utc_offset"]) == (RIGHT, "+02:00")
+    assert (photo["captured_at_source"], photo["captured_at_confidence"]) == ("correction", 1)
+    assert sidecar["final_path"] == "Storage/Originals/2020/2020-06-07/IMG_1.xmp"
+    assert sidecar["captured_at"] == RIGHT
+    chosen = [one for one in photo["evidence"]["dates"] if one["chosen"]]
+    assert [one["source"] for one in chosen] == ["correction"]
+    assert len(photo["evidence"]["dates"]) > 1
+    assert history(filed, photo)[0]["id"] == number
+    assert history(filed, photo)[0]["applied_at"] is not None
+    assert not (filed.paths.originals / "2023").joinpath("2023-12-25").exists()
+    assert filed.verify().all_is_well and filed.sums_hold()
+
+
+def test_undo_brings_back_exactly_what_was(filed: Factory) -> None:
+    before = {row["id"]: row for row in filed.assets()}
+    number = correct(filed, filed.asset("IMG_1.jpg"), captured_at=RIGHT)
+    filed.ingest()
+    undo(filed, number)
+    filed.ingest()
+    for row in filed.assets():
+        assert {n: row[n] for n in ALSO_KEPT} == {n: before[row["id"]][n] for n in ALSO_KEPT}
+    assert filed.verify().all_is_well and filed.sums_hold()
+
+
+def test_undo_finds_its_former_name_though_another_name_was_taken(filed: Factory) -> None:
+    before = filed.asset("IMG_1.jpg")
+    filed.drop("other/IMG_1.jpg", made_on("2020:06:07 01:02:03"))
+    filed.ingest()
+    number = correct(filed, before, captured_at=RIGHT)
+    filed.ingest()
+    moved = next(row for row in filed.assets() if row["id"] == before["id"])
+    assert moved["final_path"].endswith("/2020-06-07/IMG_1_1.jpg")
+    undo(filed, number)
+    filed.ingest()
+    back = next(row for row in filed.assets() if row["id"] == before["id"])
+    assert back["final_path"] == before["final_path"]
+    assert filed.verify().all_is_well and filed.sums_hold()
+
+
+def made_on(taken: str) -> bytes:
+    from tests.factory import photo
+
+    return photo(taken)
+
+
+def test_a_rebuild_from_the_disk_alone_keeps_it(filed: Factory) -> None:
+    place = {"lat": 50.11, "lon": 8.68}
+    asset = filed.asset("IMG_1.jpg")
+    correct(filed, asset, captured_at=RIGHT)
+    correct(filed, asset, location=place, changes_location=True)
+    filed.ingest()
+    before = {row["id"]: {name: row[name] for name in rows.COLUMNS} for row in filed.assets()}
+    filed.close()
+    for path in filed.paths.storage.glob("ledger.sqlite3*"):
+        path.unlink()
+    extractor = MetadataExtractor(filed.settings())
+    try:
+        rebuild(filed.paths, Records(filed.engine), extractor, lambda _: None)
+    finally:
+        extractor.close()
+    again = {row["id"]: {name: row[name] for name in rows.COLUMNS} for row in filed.assets()}
+    assert again == before
+    assert filed.asset("IMG_1.jpg")["location"] == place
+
+
+def test_a_place_is_looked_up_again_and_the_file_stays(filed: Factory) -> None:
+    before = filed.asset("IMG_1.jpg")
+    with filed.engine.begin() as connection:
+        connection.execute(text("UPDATE media_assets SET is_geocoded = TRUE, is_backed_up = TRUE"))
+    number = correct(filed, before, location={"lat": -33.86, "lon": 151.2}, changes_location=True)
+    filed.ingest()
+    now = filed.asset("IMG_1.jpg")
+    assert now["location"] == {"lat": -33.86, "lon": 151.2}
+    assert not now["is_geocoded"] and not now["is_backed_up"]
+    assert (now["final_path"], now["captured_at"]) == (before["final_path"], before["captured_at"])
+    undo(filed, number)
+    filed.ingest()
+    assert filed.asset("IMG_1.jpg")["location"] == before["location"]
+
+
+def test_what_cannot_be_is_refused_where_it_is_asked(filed: Factory) -> None:
+    asset = filed.asset("IMG_1.jpg")
+    future = clock.now().replace(tzinfo=None) + timedelta(days=3)
+    for said, reason in (
+        ({"captured_at": future}, "in the future"),
+        ({"captured_at": datetime(1700, 1, 1)}, "first photograph"),
+        ({"captured_at": RIGHT, "captured_utc_offset": "2h"}, "distance from UTC"),
+        ({"location": {"lat": 91, "lon": 0}, "changes_location": True}, "not on this earth"),
+        ({}, "neither"),
+    ):
+        with pytest.raises(PhotoFactoryError, match=reason):
+            correct(filed, asset, **said)
+
+
+def test_a_bad_row_of_somebody_else_gets_a_problem(filed: Factory) -> None:
+    asset = filed.asset("IMG_1.jpg")
+    correct(filed, asset, captured_at=RIGHT)
+    with filed.engine.begin() as connection:
+        connection.execute(text("UPDATE corrections SET captured_at = '2199-01-01 00:00:00.000000'"))
+    filed.ingest()
+    (row,) = history(filed, asset)
+    assert "in the future" in row["problem"] and row["applied_at"]
+    assert filed.asset("IMG_1.jpg")["final_path"] == asset["final_path"]
+
+
+def test_a_missing_file_is_not_re_filed(filed: Factory) -> None:
+    asset = filed.asset("IMG_1.jpg")
+    filed.on_disk(asset).unlink()
+    correct(filed, asset, captured_at=RIGHT)
+    filed.ingest()
+    (row,) = history(filed, asset)
+    assert "is missing" in row["problem"]
+    assert filed.asset("IMG_1.jpg")["final_path"] == asset["final_path"]
+
+
+def test_it_goes_on_beside_new_arrivals(filed: Factory) -> None:
+    """What comes under the very name that becomes free is another photo, and both are filed."""
+    asset = filed.asset("IMG_1.jpg")
+    correct(filed, asset, captured_at=RIGHT)
+    filed.drop("other/IMG_1.jpg")
+    filed.ingest()
+    paths = {row["final_path"] for row in filed.assets() if row["original_name"] == "IMG_1.jpg"}
+    assert paths == {
+        "Storage/Originals/2020/2020-06-07/IMG_1.jpg",
+        "Storage/Originals/2023/2023-12-25/IMG_1.jpg",
+    }
+    assert filed.verify().all_is_well and filed.sums_hold()
+
+
+def test_a_live_photos_film_goes_along_by_the_same_span(embedded: Factory, tmp_path: Path) -> None:
+    embedded.drop("pixel/IMG_7.jpg", made_on("2023:12:25 12:00:00"))
+    embedded.drop("pixel/IMG_7.tif", made_on("2023:12:25 12:00:01"))
+    embedded.ingest()
+    one, other = embedded.assets()
+    assert one["group_id"] == other["group_id"] is not None
+    correct(embedded, embedded.asset("IMG_7.jpg"), captured_at=RIGHT)
+    embedded.ingest()
+    moved = embedded.asset("IMG_7.tif")
+    assert moved["captured_at"] == RIGHT + timedelta(seconds=1)
+    assert moved["final_path"].startswith("Storage/Originals/2020/2020-06-07/")
+    assert embedded.verify().all_is_well and embedded.sums_hold()

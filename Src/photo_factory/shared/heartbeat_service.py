@@ -117,10 +117,12 @@ def _is_silent(beat: Any, at: datetime) -> bool:
 def _processes(connection: Connection, at: datetime, rows: list[Any]) -> dict[str, _Processes]:
     """The last beat of each process of the services, as far as it is young enough to matter."""
     longest = max((patience(row.expected_every) for row in rows), default=timedelta(0))
+    # Grouped by the bare name, SQLite would go through the whole history by the index of names.
+    name = _history.c.service_name.concat("")
     last = (
         select(func.max(_history.c.id))
         .where(_history.c.beat_at >= at - max(longest, _FALLEN_IS_NEWS))
-        .group_by(_history.c.service_name, _history.c.instance)
+        .group_by(name, _history.c.instance)
     )
     found: dict[str, _Processes] = {}
     for beat in connection.execute(select(_history).where(_history.c.id.in_(last))):

@@ -1,105 +1,34 @@
-"""What BACKUP_TARGETS says: where each target is, who we are there, and how it is called."""
+"""The targets of BACKUP_TARGETS, none of which may stand where the photos themselves do."""
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from photo_factory.shared.errors import SettingsError
 from photo_factory.shared.paths import Paths
-from photo_factory.shared.settings import Settings
+from photo_factory.shared.settings import Settings, targets
+from photo_factory.shared.settings.targets import Address
 
-KINDS = ("file", "sftp", "s3", "smb")
-
-
-@dataclass(frozen=True)
-class Address:
-    """One target's URL, taken apart; `path` begins with a slash (for S3: the prefix has none)."""
-
-    kind: str
-    name: str
-    """The URL without secrets: what the ledger, logs and messages call the target."""
-    host: str = ""
-    port: int | None = None
-    path: str = ""
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    options: dict[str, str] = field(default_factory=dict)
+__all__ = ["Address", "address", "urls"]
 
 
 def urls(settings: Settings) -> list[str]:
-    """The URLs of BACKUP_TARGETS: a JSON list, or with commas or white space between."""
-    given = settings.backup_targets.get_secret_value().strip() if settings.backup_targets else ""
-    if not given.startswith("["):
-        return list(dict.fromkeys(one for one in re.split(r"[\s,]+", given) if one))
-    try:
-        listed = json.loads(given)
-    except ValueError:
-        listed = None
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise SettingsError('BACKUP_TARGETS begins with [ but is no JSON list such as ["/mnt/usb"]')
-    return list(dict.fromkeys(listed))
+    """The URLs of BACKUP_TARGETS."""
+    return settings.target_urls
 
 
 def address(url: str, settings: Settings) -> Address:
-    """Take a URL apart; SettingsError, without its secrets, when it names no target."""
-    if "://" not in url:
-        return _folder(Path(url), settings)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise SettingsError("a URL of BACKUP_TARGETS cannot be read (is its port right?)") from None
-    if parts.scheme not in KINDS:
-        raise SettingsError(
-            f"BACKUP_TARGETS: no target can be {parts.scheme}://; there are folders, "
-            "sftp://, s3:// and smb://"
-        )
-    if parts.scheme == "file":
-        return _folder(Path(unquote(parts.path)), settings)
-    if not parts.hostname:
-        raise SettingsError(f"BACKUP_TARGETS: a {parts.scheme}:// URL names no host or bucket")
-    return _remote(parts, port)
+    """Take a URL apart; SettingsError, without its secrets, when it names no fit target."""
+    found = targets.address(url, settings.root)
+    if found.kind == "file":
+        _refuse_overlap(Path(found.path), Paths.of(settings))
+    return found
 
 
-def _remote(parts: SplitResult, port: int | None) -> Address:
-    # A bucket's name, unlike a host's, must not be put in lower case.
-    host = parts.netloc.rpartition("@")[2] if parts.scheme == "s3" else parts.hostname or ""
-    user = unquote(parts.username) if parts.username else None
-    shown_user = f"{parts.username}@" if user and parts.scheme != "s3" else ""
-    shown_port = f":{port}" if port else ""
-    path = unquote(parts.path).rstrip("/")
-    options = dict(parse_qsl(parts.query))
-    endpoint = _bare(options["endpoint_url"]) if "endpoint_url" in options else ""
-    return Address(
-        kind=parts.scheme,
-        name=f"{parts.scheme}://{shown_user}{host}{shown_port}{path}"
-        + (f"?endpoint_url={endpoint}" if endpoint else ""),
-        host=host,
-        port=port,
-        path=path,
-        user=user,
-        password=unquote(parts.password) if parts.password else None,
-        options=options,
-    )
-
-
-def _bare(endpoint: str) -> str:
-    """An endpoint without what may be secret in it."""
-    parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _folder(path: Path, settings: Settings) -> Address:
-    folder = settings.root / path.expanduser()
-    paths = Paths.of(settings)
+def _refuse_overlap(folder: Path, paths: Paths) -> None:
     for inner, outer in ((folder, paths.storage), (folder, paths.inbox), (paths.storage, folder)):
         if inner.resolve().is_relative_to(outer.resolve()):
             raise SettingsError(
                 f"BACKUP_TARGETS: {folder} overlaps {paths.storage} or {paths.inbox}; a backup "
                 "belongs on another disk"
             )
-    return Address(kind="file", name=str(folder), path=str(folder))

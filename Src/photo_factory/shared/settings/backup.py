@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
+from photo_factory.shared.settings import targets
+
 
 def _time_of_day(text: str) -> str:
     if text == "never":
@@ -81,3 +83,8 @@ class BackupSettings(BaseSettings):
         alias="SAFE_COPIES",
         description="Verified copies a file needs before `safe-to-delete` says yes.",
     )
+
+    @property
+    def target_urls(self) -> list[str]:
+        """BACKUP_TARGETS taken apart; SettingsError. They are secrets: show names instead."""
+        return targets.urls(self.backup_targets.get_secret_value()) if self.backup_targets else []

@@ -1,0 +1,140 @@
+"""The page of reports: every view as a table, charts, downloads, and the box for owners."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, inspect
+
+from photo_factory.dashboard.queries import frames, reports
+from tests.dashboard.conftest import OpenPage, text_of
+from tests.dashboard.household import Household, household
+from tests.dashboard.viewers import as_viewer
+from tests.factory import Factory
+from tests.parts import free_port
+
+DOCS = Path(__file__).parents[2] / "docs" / "SQL_REPORTING.md"
+VIEWS = [one.view for one in reports.reports()]
+
+
+@pytest.fixture
+def home(engine: Engine, ledger_url: str, tmp_path: Path) -> Iterator[Household]:
+    """The household, on each kind of database."""
+    factory = Factory(tmp_path / "both", ledger_url)
+    yield household(factory)
+    factory.close()
+
+
+def test_every_view_is_a_report_and_can_be_downloaded(home: Household) -> None:
+    engine = home.factory.engine
+    assert sorted(VIEWS) == sorted(inspect(engine).get_view_names())
+    for report in reports.reports():
+        assert report.about and report.title
+        table = reports.table(engine, report)
+        assert frames.as_csv(table).decode().splitlines()[0] == ",".join(table.columns)
+        again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))
+        assert again.shape == table.shape
+    for span in reports.SPANS:
+        assert int(reports.over_time(engine, span)["images"].sum()) == 8
+
+
+def test_the_questions_to_begin_with_are_those_of_the_docs(home: Household) -> None:
+    documented = " ".join(DOCS.read_text().split())
+    for question in reports.QUESTIONS.values():
+        assert " ".join(question.split()) in documented
+        reports.answer(home.factory.engine, re.sub(r"\nLIMIT \d+$", "", question))
+
+
+def test_a_table_keeps_its_kinds_and_tells_same_names_apart() -> None:
+    at = datetime(2024, 5, 1, tzinfo=UTC)
+    one = [1, Decimal(2), Decimal("2.5"), at, UUID(int=1), b"\x01", {"a": 1}, None]
+    table = frames.framed(["a", "a", "b", "c", "d", "e", "f", "g"], [one, one])
+    assert list(table.columns) == ["a", "a_2", "b", "c", "d", "e", "f", "g"]
+    assert table.iloc[0, :3].tolist() == [1, 2, 2.5]
+    assert (table["e"][0], table["f"][0], table["d"][0]) == ("01", '{"a": 1}', str(UUID(int=1)))
+    assert frames.as_parquet(table) and frames.as_csv(table)
+
+
+def test_cells_of_several_kinds_can_be_downloaded_too() -> None:
+    table = frames.framed(["x", "y"], [[1, "a"], ["b", 2.5], [None, None]])
+    again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))
+    assert again["x"].tolist()[:2] == ["1", "b"]
+
+
+def test_no_spreadsheet_runs_what_a_stranger_named_a_file() -> None:
+    table = frames.framed(["name", "n"], [["=HYPERLINK(1)", -1], ["+1", 2], ["a", 3]])
+    assert frames.as_csv(table).decode().splitlines() == [
+        "name,n", "'=HYPERLINK(1),-1", "'+1,2", "a,3",
+    ]  # fmt: skip
+
+
+def test_before_the_first_photo_it_says_so(open_page: OpenPage, factory: Factory) -> None:
+    assert factory.engine
+    page = open_page("reports")
+    assert [one.value for one in page.info] == ["There is nothing to report yet."]
+
+
+def test_it_opens_with_photos_over_time(open_page: OpenPage, factory: Factory) -> None:
+    household(factory)
+    page = open_page("reports")
+    assert page.dataframe[0].value["images"].sum() == 8
+    assert len(page.get("plotly_chart")) == 1
+    assert len(page.get("download_button")) == 2
+
+
+def test_every_report_draws_itself(open_page: OpenPage, factory: Factory) -> None:
+    household(factory)
+    page = open_page("reports")
+    for view in VIEWS:
+        page.session_state["report"] = view
+        page = page.run()
+        assert not page.exception, view
+        assert page.dataframe or page.info, view
+    for span in reports.SPANS:
+        page.session_state["report"] = "v_photos_per_day"
+        page.session_state["report_span"] = span
+        page = page.run()
+        assert not page.exception and len(page.get("plotly_chart")) == 1
+
+
+def test_the_box_answers_and_refuses(open_page: OpenPage, factory: Factory) -> None:
+    household(factory)
+    page = open_page("reports")
+    page.session_state["report"] = "sql"
+    page = page.run()
+    page.text_area[0].set_value("SELECT COUNT(*) AS n FROM media_assets")
+    page = page.button[0].click().run()
+    assert page.dataframe[0].value["n"].tolist() == [8]
+    page.text_area[0].set_value("DELETE FROM media_assets")
+    page = page.button[0].click().run()
+    assert "Not answered: only a SELECT" in text_of(page) and not page.exception
+    page.selectbox(key="sql_box_example").select(next(iter(reports.QUESTIONS))).run()
+    page = page.button[0].click().run()
+    assert page.dataframe[0].value["images"].sum() == 8
+
+
+def test_a_viewer_has_the_reports_and_not_the_box(
+    open_page: OpenPage, factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    household(factory)
+    as_viewer(monkeypatch)
+    page = open_page("reports")
+    assert page.dataframe
+    page.session_state["report"] = "sql"
+    page = page.run()
+    assert "for owners" in text_of(page)
+    assert not page.text_area and not page.button
+
+
+def test_a_ledger_that_is_away_is_told(open_page: OpenPage) -> None:
+    page = open_page("reports", DATABASE_URL=f"postgresql://x@127.0.0.1:{free_port()}/photos")
+    assert not page.exception
+    assert "The report cannot be shown since" in text_of(page)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from sqlalchemy import Table, select
 
 from photo_factory.dashboard.actions import acting
-from photo_factory.shared import runs
+from photo_factory.shared import corrections, runs
 from photo_factory.shared.action_log import Actor
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.flag_service import FlagService
@@ -34,8 +34,6 @@ class Said(TypedDict, total=False):
 
 def correct(context: Context, actor: Actor, asset_id: uuid.UUID, **said: Unpack[Said]) -> int:
     """Say what the date or the place of an asset is; the Librarian re-files it. Its number."""
-    from photo_factory.shared import corrections
-
     moment = said.get("captured_at")
     told = {"captured_at": moment and moment.isoformat(), "location": said.get("location")}
     with (
@@ -45,13 +43,11 @@ def correct(context: Context, actor: Actor, asset_id: uuid.UUID, **said: Unpack[
     ):
         asked = corrections.ask(connection, asset_id, actor.who, **said)
         notify(connection)
-        return int(asked)
+        return asked
 
 
 def undo(context: Context, actor: Actor, correction_id: int) -> int:
     """Ask for what was there before a correction; the number of the new one."""
-    from photo_factory.shared import corrections
-
     with (
         acting(context, actor, "undo correction", str(correction_id)),
         away(),
@@ -59,13 +55,11 @@ def undo(context: Context, actor: Actor, correction_id: int) -> int:
     ):
         asked = corrections.undo(connection, correction_id, actor.who)
         notify(connection)
-        return int(asked)
+        return asked
 
 
 def shift(context: Context, actor: Actor, ids: Sequence[uuid.UUID], by: timedelta) -> int:
     """Correct the date of several by the same span, as of a camera whose clock was wrong."""
-    from photo_factory.shared import corrections
-
     with (
         acting(context, actor, "shift dates", f"{len(ids)} files", by_s=by.total_seconds()),
         away(),

@@ -22,6 +22,14 @@ _FIRST_ONES = 6
 
 _CHOICES_S = 60
 
+_STYLE = """<style>
+.st-key-library_top { padding-top: 0.6rem; }
+@media (max-width: 640px) {  /* a phone shows photos first, not what else could be chosen */
+  .st-key-library_camera_pills button:nth-of-type(n+4),
+  .st-key-library_where_pills button:nth-of-type(n+4) { display: none; }
+}
+</style>"""
+
 
 @st.cache_data(ttl=_CHOICES_S, show_spinner=False, refresh_mode="background")
 def choices() -> Choices:
@@ -31,6 +39,7 @@ def choices() -> Choices:
 
 def draw(chosen: Filters) -> None:
     """Cameras and places at once, the rest behind a button, and what is set now."""
+    st.html(_STYLE)
     offered = choices()
     _pills("Camera", "camera", offered.cameras, offered.cameras, chosen)
     towns = [one for one in offered.places if one.value.city]

@@ -23,6 +23,10 @@ _STYLE = """<style>
 .photo { text-align: center; }
 .photo img { max-width: 100%; max-height: 78vh; border-radius: 8px; }
 .photo .none { padding: 5rem 1rem; border: 1px dashed; border-radius: 8px; opacity: .6 }
+@media (max-width: 640px) {
+  .st-key-detail_top .stMarkdown { display: none; }
+  .st-key-detail_top kbd { display: none; }
+}
 </style>"""
 
 
@@ -33,8 +37,9 @@ def draw(asset_id: uuid.UUID) -> None:
         _draw_top(None)
         st.info("There is no such photo (any more).", icon=":material/no_photography:")
         return
+    st.html(_STYLE)
     _draw_top(found)
-    left, right = st.columns([5, 3], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         _draw_picture(found)
         library_parts.draw_neighbours(found)
@@ -58,7 +63,7 @@ def _draw_top(found: Detail | None) -> None:
     beside: tuple[uuid.UUID | None, uuid.UUID | None] = (None, None)
     if found:
         beside = library.beside(context().engine, address.filters(), found.key)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="detail_top"):
         st.button(
             "Library", icon=":material/arrow_back:", key="detail_back", type="tertiary",
             on_click=address.close_asset, shortcut="Escape",
@@ -79,12 +84,12 @@ def _draw_top(found: Detail | None) -> None:
 def _draw_picture(found: Detail) -> None:
     asset = found.asset
     if not asset["is_thumbnailed"]:
-        st.html(f"{_STYLE}<div class='photo'><div class='none'>no picture yet</div></div>")
+        st.html("<div class='photo'><div class='none'>no picture yet</div></div>")
         return
     small, large = (html.escape(picture_url(asset["file_hash"], one)) for one in (960, 1920))
     name = html.escape(asset["original_name"], quote=True)
     st.html(
-        f"{_STYLE}<div class='photo'><a href='{large}' target='_blank'><img alt='{name}' "
+        f"<div class='photo'><a href='{large}' target='_blank'><img alt='{name}' "
         f"src='{small}' srcset='{small} 960w, {large} 1920w' sizes='(max-width: 640px) 96vw, 60vw'>"
         "</a></div>"
     )
@@ -113,6 +118,7 @@ def _lines(found: Detail) -> list[tuple[str, str]]:
         lines.append(("smartphone", plain(asset["source_device"])))
     if found.people:
         lines.append(("group", ", ".join(map(_person, found.people))))
+    lines.append(("description", plain(asset["original_name"])))
     lines.append(("folder", f"`{asset['final_path'].replace('`', chr(39))}`"))
     return lines
 

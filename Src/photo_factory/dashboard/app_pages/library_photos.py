@@ -44,7 +44,7 @@ def years() -> tuple[timeline.Year, ...]:
 def draw() -> None:
     """The page without an open photo."""
     chosen = address.filters()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library_top"):
         st.title("Library")
         _draw_views()
     if address.view() == "years":

@@ -1,7 +1,7 @@
 // A map of outlines, or of tiles where a tile server is set. Tells what is looked at (`view`) and
 // which cluster was chosen (`open`, its box). All text is set as text, never as markup.
 
-const NAMED_FROM = 4; // the zoom from which countries bear their names
+const NAMED_FROM = 3; // the zoom from which countries bear their names, where they have room
 
 const style = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
 
@@ -13,7 +13,7 @@ function outlines(L, root, countries, names) {
   const look = { renderer: canvas, color: shore, weight: 0.6, fillColor: land, fillOpacity: 1, interactive: false };
   for (const { name, polygons } of countries) {
     layer.addLayer(L.polygon(polygons, look));
-    names.addLayer(label(L, name, polygons));
+    names.push(label(L, name, polygons));
   }
   return layer;
 }
@@ -29,7 +29,8 @@ function label(L, name, polygons) {
   const text = document.createElement("span");
   text.textContent = name;
   const icon = L.divIcon({ className: "country", html: text, iconSize: null });
-  return L.marker(largest.getCenter(), { icon, interactive: false, keyboard: false });
+  const marker = L.marker(largest.getCenter(), { icon, interactive: false, keyboard: false });
+  return { marker, room: largest.getEast() - largest.getWest(), needs: name.length * 6 };
 }
 
 function cluster(L, one, open) {
@@ -59,18 +60,25 @@ function cluster(L, one, open) {
 
 function built(L, root, data, countries, tell) {
   const map = L.map(root, {
-    zoomSnap: 0.5, minZoom: 1.5, maxZoom: 17, maxBounds: [[-85, -200], [85, 200]], attributionControl: true,
+    zoomSnap: 0.5, wheelPxPerZoomLevel: 120, minZoom: 1.5, maxZoom: 17, maxBounds: [[-85, -200], [85, 200]], attributionControl: true,
     zoomControl: !data.still, dragging: !data.still, scrollWheelZoom: !data.still,
     doubleClickZoom: !data.still, touchZoom: !data.still, keyboard: !data.still, boxZoom: !data.still,
   });
   map.attributionControl.setPrefix(false).addAttribution(data.tiles ? data.tiles_by : "Natural Earth");
-  const names = L.layerGroup();
+  const names = [];
+  const named = L.layerGroup().addTo(map);
   if (data.tiles) L.tileLayer(data.tiles, { maxZoom: 19 }).addTo(map);
   else outlines(L, root, countries, names).addTo(map);
   const clusters = L.layerGroup().addTo(map);
   const [south, west, north, east] = data.fit;
   map.fitBounds([[south, west], [north, east]], { maxZoom: data.closest || 12, padding: [30, 30] });
-  const name = () => (!data.tiles && map.getZoom() >= NAMED_FROM ? names.addTo(map) : names.remove());
+  const name = () => {
+    const degree = (256 * 2 ** map.getZoom()) / 360;
+    for (const { marker, room, needs } of names) {
+      const fits = map.getZoom() >= NAMED_FROM && room * degree > needs;
+      fits ? named.addLayer(marker) : named.removeLayer(marker);
+    }
+  };
   name();
   let timer;
   const moved = () => {

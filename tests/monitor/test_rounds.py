@@ -75,3 +75,26 @@ def test_a_stop_is_heeded_at_once(hung: threading.Event) -> None:
     began = time.monotonic()
     assert Rounds({"nfs": hangs}).run(WATCH, {"nfs"}, stop) == {}
     assert time.monotonic() - began < 5
+
+
+def test_two_rounds_at_once_share_a_probe_that_is_on_its_way() -> None:
+    asked = []
+
+    def slow(_watch: Watch) -> Reading:
+        asked.append(1)
+        time.sleep(0.5)
+        return Reading("OK", "looked")
+
+    rounds = Rounds({"slow": slow})
+    brought: list[dict[str, Reading]] = []
+
+    def run() -> None:
+        brought.append(rounds.run(WATCH, {"slow"}, threading.Event()))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one["slow"].task for one in brought] == ["looked", "looked"]
+    assert len(asked) == 1

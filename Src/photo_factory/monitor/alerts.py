@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Table, insert
 
+from photo_factory.monitor.keeping import Keeper
 from photo_factory.shared.errors import LedgerAway
-from photo_factory.shared.files import make_folder, replace_durably
 from photo_factory.shared.ledger.database import away
 from photo_factory.shared.ledger.models import Alert
 from photo_factory.shared.settings import Settings
@@ -82,7 +82,7 @@ class Alerts:
 
     def __init__(self, settings: Settings, book: Path, engine: Engine, send: Send | None) -> None:
         self._settings = settings
-        self._path = book
+        self._keeper = Keeper(book)
         self._engine = engine
         self._send = send
         self._book = _read(book)
@@ -162,8 +162,7 @@ class Alerts:
         self._book.unwritten.clear()
 
     def _keep(self) -> None:
-        make_folder(self._path.parent)
-        replace_durably(self._path, json.dumps(asdict(self._book), indent=1).encode())
+        self._keeper.keep(json.dumps(asdict(self._book), indent=1).encode())
 
 
 def _read(path: Path) -> _Book:

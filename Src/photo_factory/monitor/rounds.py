@@ -38,17 +38,21 @@ class Rounds:
         self._probes = probes
         self._patience = patience
         self._looks: dict[str, _Look] = {}
+        self._lock = threading.Lock()
+        """Several rounds may go at once; a probe that is on its way already is waited for."""
 
     def run(self, watch: Watch, names: set[str], stop: threading.Event) -> dict[str, Reading]:
         """The readings of these probes; fewer when asked to stop meanwhile."""
-        for name in names - set(self._looks):
-            self._send_out(name, watch, stop)
+        with self._lock:
+            for name in names - set(self._looks):
+                self._send_out(name, watch, stop)
+            looks = {name: self._looks[name] for name in sorted(names)}
         deadline = time.monotonic() + self._patience
         while not stop.is_set() and time.monotonic() < deadline:
-            if not any(self._looks[name].thread.is_alive() for name in names):
+            if not any(look.thread.is_alive() for look in looks.values()):
                 break
             stop.wait(_LOOK_S)
-        return {} if stop.is_set() else {name: self._brought(name) for name in sorted(names)}
+        return {} if stop.is_set() else {name: self._brought(name, looks[name]) for name in looks}
 
     def _send_out(self, name: str, watch: Watch, stop: threading.Event) -> None:
         def work() -> None:
@@ -60,12 +64,13 @@ class Rounds:
         look = self._looks[name] = _Look(thread, time.monotonic())
         thread.start()
 
-    def _brought(self, name: str) -> Reading:
-        look = self._looks[name]
+    def _brought(self, name: str, look: _Look) -> Reading:
         if look.thread.is_alive():
             waited = time.monotonic() - look.since
             return Reading("ERROR", "does not answer", f"it has not answered for {waited:.0f} s")
-        del self._looks[name]
+        with self._lock:
+            if self._looks.get(name) is look:
+                del self._looks[name]
         return look.reading or Reading("ERROR", "failed", "it ended without an answer")
 
 

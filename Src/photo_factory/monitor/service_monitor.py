@@ -19,11 +19,11 @@ from photo_factory.monitor.digest import digest
 from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.monitor.rounds import Rounds
+from photo_factory.monitor.scheduling import scheduler
 from photo_factory.monitor.sending import ping, sender
 from photo_factory.monitor.spool import Spool
 from photo_factory.shared import breakers, clock
-from photo_factory.shared.errors import LedgerAway
-from photo_factory.shared.files import make_folder
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status, lights
 from photo_factory.shared.ledger.database import away, connect, migrate, reading
 from photo_factory.shared.ledger.waits import heeding
@@ -75,7 +75,8 @@ class Service:
         self._desk = threading.Lock()
         """Whoever handles the spool or the alerts holds it: rounds and looks run side by side."""
         self._round_ended = time.monotonic()
-        self._trouble: str | None = None
+        self._troubles: dict[str, str] = {}
+        """Why a job could not do its work, by its name."""
 
     def run(self, *, once: bool = False) -> bool:
         """Watch until asked to stop; `once`: one round. False when a probe is not OK."""
@@ -90,51 +91,57 @@ class Service:
         return all(one.status == "OK" for one in self._last.values())
 
     def _watch_on(self) -> None:
-        scheduler = self._scheduler()
-        scheduler.start()
+        jobs = self._scheduler()
+        jobs.start()
         try:
             while not self._stop.is_set():
                 status, message = self._state()
                 self._heart.beat(status, self._task(), message)
                 self._stop.wait(LOOK_S)
         finally:
-            scheduler.shutdown(wait=False)
+            jobs.shutdown(wait=False)
 
     def _scheduler(self) -> Any:
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        scheduler = BackgroundScheduler(timezone=self._settings.timezone, daemon=True)
+        made, add = scheduler(self._settings.timezone)
         every = self._settings.probe_interval
-        add = partial(scheduler.add_job, coalesce=True, max_instances=1, misfire_grace_time=None)
-        add(self._job(self._round), "interval", seconds=every, next_run_time=clock.now())
-        add(self._job(self._tell), "interval", seconds=min(every, TELL_S))
+        add(self._job("round", self._round), "interval", seconds=every, next_run_time=clock.now())
+        add(self._job("alerts", self._tell), "interval", seconds=min(every, TELL_S))
         if every > DOCTOR_S and self._settings.syncthing_url:
-            add(self._job(partial(self._probe, {"syncthing"})), "interval", seconds=DOCTOR_S)
-        add(self._job(self._clean), "cron", hour=CLEANUP_HOUR)
-        return scheduler
+            doctor = self._job("doctor", partial(self._probe, {"syncthing"}))
+            add(doctor, "interval", seconds=DOCTOR_S)
+        add(self._job("cleanup", self._clean), "cron", hour=CLEANUP_HOUR)
+        return made
 
-    def _job(self, work: Callable[[], None]) -> Callable[[], None]:
+    def _job(self, name: str, work: Callable[[], None]) -> Callable[[], None]:
         """In its own thread it heeds the stop, too, and what it fails with is told in the beats."""
 
         def job() -> None:
             with heeding(self._stop):
                 try:
                     work()
-                    self._trouble = None
+                    self._troubles.pop(name, None)
                 except LedgerAway as error:
                     log.info("%s", error)
+                except PhotoFactoryError as error:  # a ledger that is newer than this program, …
+                    self._is_in_trouble(name, str(error))
                 except OSError as error:  # no room for what must be kept, or not our folder
-                    self._trouble = f"{error.filename or 'the storage'}: {error.strerror or error}"
-                    log.error("%s", self._trouble)
+                    reason = f"{error.filename or 'the storage'}: {error.strerror or error}"
+                    self._is_in_trouble(name, reason)
 
         return job
+
+    def _is_in_trouble(self, job: str, reason: str) -> None:
+        if self._troubles.get(job) != reason:
+            log.error("%s: %s", job, reason)
+        self._troubles[job] = reason
 
     def _ready(self) -> Engine:
         migrate(self._engine)  # this may be the first command of all
         return self._engine
 
     def _round(self) -> None:
-        make_folder(self._watch.paths.monitor)
+        with self._desk:
+            self._spool.keep()  # makes the folder, which the probe of the clocks writes to
         self._probe({"factory-db"})
         in_vain = set() if self._is_there() else ASK_THE_LEDGER
         self._probe(set(PROBES) - {"factory-db"} - in_vain)
@@ -189,8 +196,8 @@ class Service:
         late = time.monotonic() - self._round_ended - self._settings.probe_interval
         if late > LATE_S:
             return "ERROR", f"no round has ended for {late + self._settings.probe_interval:.0f} s"
-        if self._trouble:
-            return "ERROR", self._trouble
+        if troubles := list(self._troubles.values()):
+            return "ERROR", "; ".join(dict.fromkeys(troubles))
         if self._spool.waiting:
             return "WARNING", f"{len(self._spool.waiting)} readings wait for the ledger"
         return "OK", None

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from photo_factory.monitor.keeping import Keeper
 from photo_factory.monitor.reading import Reading
 from photo_factory.shared.errors import LedgerAway
-from photo_factory.shared.files import make_folder, replace_durably
 from photo_factory.shared.heartbeat_service import Beat, this_process, write_beats
 from photo_factory.shared.ledger.database import away
 
@@ -42,6 +42,9 @@ class Spool:
     started_at: datetime
     waiting: list[Beat] = field(default_factory=list)
     samples: Samples = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.path)
 
     @classmethod
     def open(cls, path: Path, expected_every: int, at: datetime) -> Spool:
@@ -110,8 +113,7 @@ class Spool:
                 for name, series in self.samples.items()
             },
         }
-        make_folder(self.path.parent)
-        replace_durably(self.path, json.dumps(kept).encode())
+        self._keeper.keep(json.dumps(kept).encode())
 
 
 _MOMENTS = ("beat_at", "started_at")

@@ -24,7 +24,8 @@ def inbox(watch: Watch) -> Reading:
     except OSError as error:
         return Reading("ERROR", "cannot be read", f"{watch.paths.inbox}: {error.strerror}")
     with away(), reading(watch.engine) as connection:
-        query = select(func.count()).select_from(Arrival).where(Arrival.state == "held")
+        is_held = Arrival.state.in_(("held", "failed")), Arrival.removed_at.is_(None)
+        query = select(func.count()).select_from(Arrival).where(*is_held)
         held = connection.scalar(query) or 0
     oldest = datetime.fromtimestamp(times[0], UTC) if times else None
     details = {

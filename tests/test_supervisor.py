@@ -422,6 +422,7 @@ def test_it_keeps_what_services_say_and_shows_it(up: Up) -> None:
     file = log_path(folder, "librarian")
     until(lambda: file.exists() and line in file.read_text())
     until(lambda: line in up.said)
+    assert "supervisor: librarian runs as process" in file.read_text()
     wish(folder, "librarian", Wish("restart"))
     before = next(one.pid for one in running.processes if one.name == "librarian")
     until(lambda: (new := up.service()) and new.pid != before)

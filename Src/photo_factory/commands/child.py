@@ -100,7 +100,7 @@ class Child:
                 target=_listen, args=(self.process.stdout, self.log), daemon=True
             ).start()
         self.started, self.started_at = time.monotonic(), clock.now()
-        log.info("%s runs as process %d", self.name, self.process.pid)
+        self._say(logging.INFO, f"runs as process {self.process.pid}")
 
     @property
     def is_gone(self) -> bool:
@@ -123,7 +123,7 @@ class Child:
         except OSError as error:  # out of processes or memory for now; the others run on
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
             self.start_at = time.monotonic() + self.pause
-            log.error("%s cannot be started: %s; again in %.0f s", self.name, error, self.pause)
+            self._say(logging.ERROR, f"cannot be started: {error}; again in {self.pause:.0f} s")
 
     def _plan_restart(self, code: int) -> None:
         lived = time.monotonic() - self.started
@@ -132,10 +132,11 @@ class Child:
         self.start_at = time.monotonic() + self.pause
         self.process = self.started_at = None
         self.last_end = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        log.error(
-            "%s died (%s) after %.0f s; restart %d in %.0f s",
-            self.name, self.last_end, lived, self.restarts, self.pause,
-        )  # fmt: skip
+        self._say(
+            logging.ERROR,
+            f"died ({self.last_end}) after {lived:.0f} s; restart {self.restarts} "
+            f"in {self.pause:.0f} s",
+        )
 
     def end(self) -> None:
         """Ask the process to finish, or (asked before, and its time is over) kill it."""
@@ -143,9 +144,10 @@ class Child:
             self._forget()
         elif self.deadline is None:
             self.deadline = time.monotonic() + PATIENCE
+            self._say(logging.INFO, "is asked to end")
             self.process.terminate()
         elif time.monotonic() > self.deadline:
-            log.error("%s did not stop in time and is killed", self.name)
+            self._say(logging.ERROR, "did not stop in time and is killed")
             self.process.kill()
             self.process.wait()
             self._forget()
@@ -154,6 +156,14 @@ class Child:
         """It was ended on purpose: the next start is no restart."""
         self.process = self.started_at = self.deadline = None
         self.start_at, self.pause = 0.0, FIRST_PAUSE
+
+    def _say(self, level: int, what: str) -> None:
+        """Tell what befell it, to whoever watches us and in its own log."""
+        log.log(level, "%s %s", self.name, what)
+        if self.log:
+            name = logging.getLevelName(level)
+            line = f"{clock.now():%Y-%m-%dT%H:%M:%S}Z {name:7} supervisor: {self.name} {what}\n"
+            self.log.write(line.encode())
 
     def as_running(self, wanted: Wanted) -> Running:
         """What is told of it."""

@@ -50,8 +50,9 @@ def draw(kind: str, found: Items) -> None:
             f"Tick all {len(found.items)} on this page", key=everything,
             on_change=_tick_all, args=(kind, everything, found.items),
         )  # fmt: skip
-    for item in found.items:
-        _draw_item(kind, item)
+    with st.container(key="attention_list", gap="small"):
+        for item in found.items:
+            _draw_item(kind, item)
     _draw_turning(kind, found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -13,10 +14,12 @@ from typing import Any, Literal, Protocol, cast
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 
-from photo_factory.shared import clock
+from photo_factory.shared import beat_file, clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import away, upsert
 from photo_factory.shared.ledger.models import SystemStatus, SystemStatusHistory
+
+log = logging.getLogger(__name__)
 
 Status = Literal["OK", "WARNING", "ERROR"]
 State = Literal["OK", "WARNING", "ERROR", "SILENT"]
@@ -190,6 +193,15 @@ def write_beats(connection: Connection, beats: Sequence[Beat]) -> None:
         connection.execute(upsert(_status, ["service_name"], changing), row)
 
 
+def _leave_beside(beat: Beat) -> None:
+    try:
+        beat_file.leave(
+            beat.service_name, beat.status, beat.current_task, beat.message, beat.expected_every
+        )
+    except OSError as error:  # the health check then finds it silent, which is worth a look
+        log.warning("the beat cannot be left for the health check: %s", error)
+
+
 class Heartbeat:
     """The beats of one service. Beats that find the database away are written when it is back."""
 
@@ -237,6 +249,7 @@ class Heartbeat:
             self._last = self._made(status, task, message, details or {})
             self._beaten = tick
             self._waiting.append(self._last)
+            _leave_beside(self._last)
         if self._waiting and tick >= self._try_from:
             self._write()
 

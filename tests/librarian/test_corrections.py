@@ -152,7 +152,9 @@ def test_a_bad_row_of_somebody_else_gets_a_problem(filed: Factory) -> None:
     asset = filed.asset("IMG_1.jpg")
     correct(filed, asset, captured_at=RIGHT)
     with filed.engine.begin() as connection:
-        connection.execute(text("UPDATE corrections SET captured_at = '2199-01-01 00:00:00.000000'"))
+        connection.execute(
+            text("UPDATE corrections SET captured_at = '2199-01-01 00:00:00.000000'")
+        )
     filed.ingest()
     (row,) = history(filed, asset)
     assert "in the future" in row["problem"] and row["applied_at"]

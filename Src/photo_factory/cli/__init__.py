@@ -9,6 +9,7 @@ from photo_factory.cli import (  # noqa: F401 -- each adds its verbs
     archive,
     backup,
     dashboard,
+    integrity,
     monitor,
     people,
     safety,

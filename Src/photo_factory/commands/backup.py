@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from photo_factory.addons.backup import copying, drill, dumps, restoring, urls
+from photo_factory.addons.backup.repairing import Mender, as_librarian
 from photo_factory.addons.backup.targets import Target, open_target, open_targets
 from photo_factory.addons.backup.verifying import Verified, Verify
 from photo_factory.commands import console
-from photo_factory.librarian import collision_handler
 from photo_factory.shared import clock
-from photo_factory.shared.errors import PhotoFactoryError, SettingsError, TryLater
-from photo_factory.shared.facts import Asset, assets
-from photo_factory.shared.files import exclusive_lock, make_folder
-from photo_factory.shared.ledger.database import away, connect, migrate, reading
+from photo_factory.shared.errors import SettingsError, TryLater
+from photo_factory.shared.ledger.database import connect, migrate
 from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
-
-LOCK_S = 60.0
-"""How long a Librarian that is filing is waited for."""
-
-
-class Busy(PhotoFactoryError):
-    """The Librarian is filing; no target is at fault."""
 
 
 def targets_of(settings: Settings, url: str | None = None) -> list[Target]:
@@ -71,6 +60,7 @@ def run_restore(settings: Settings, url: str, to: Path | None, where: str | None
 def run_verify(settings: Settings, url: str | None, sample: float) -> list[Verified]:
     """Read copies back, mending on either side; a target that is away is told in its answer."""
     engine = _ledger(settings)
+    Guard(settings, Paths.of(settings), engine).check()
     mender = Mender(settings, engine)
     found = []
     with console.progress("reading copies") as bar:
@@ -114,53 +104,14 @@ def show_verified(found: list[Verified]) -> None:
         console.table("", ("", ""), [(n, getattr(one, n)) for n in ("target", "checked", "bytes")])
 
 
-@dataclass
-class Mender:
-    """Mends originals from copies, in the Librarian's place: only it writes in the archive."""
-
-    settings: Settings
-    engine: Engine
-
-    def __call__(self, asset: Asset, target: Target, path: str) -> None:
-        """Put a proven copy in the place of a damaged original, which goes into quarantine."""
-        paths = Paths.of(self.settings)
-        with _as_librarian(paths):
-            with away(), reading(self.engine) as connection:
-                now = connection.scalar(select(assets.c.final_path).where(assets.c.id == asset.id))
-            if now != asset.final_path:
-                raise PhotoFactoryError(f"{asset.final_path} was filed elsewhere: verify again")
-            make_folder(asset.path.parent)
-            partial = asset.path.with_name(f".{uuid4().hex}.partial")
-            try:
-                if target.fetch(path, partial) != asset.file_hash:
-                    raise TryLater(f"{target.name} gives {path} back differently each time")
-                collision_handler.set_aside(asset.path, paths.quarantine)
-                restoring.place(partial, asset.path)
-            finally:
-                partial.unlink(missing_ok=True)
-
-
 @contextmanager
 def _alone_in(to: Path, paths: Paths) -> Iterator[None]:
     """Into the archive itself only what holds the Librarian's lock may write."""
     if to.resolve() != paths.storage.resolve():
         yield
         return
-    with _as_librarian(paths):
+    with as_librarian(paths):
         yield
-
-
-@contextmanager
-def _as_librarian(paths: Paths) -> Iterator[None]:
-    until = time.monotonic() + LOCK_S
-    while True:
-        with exclusive_lock(paths.journal / "lock") as is_alone:
-            if is_alone:
-                yield
-                return
-        if time.monotonic() > until:
-            raise Busy(f"a Librarian is filing into {paths.storage}: stop it, then try again")
-        time.sleep(0.2)
 
 
 def _ledger(settings: Settings) -> Engine:

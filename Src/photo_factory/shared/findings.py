@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -66,6 +67,14 @@ def right(connection: Connection, asset_id: uuid.UUID, repaired_from: str | None
     closed = update(_findings).where(_findings.c.asset_id == asset_id, _OPEN)
     values = {"repaired_at": now, "repaired_from": repaired_from, "problem": None}
     return bool(connection.execute(closed.values(values)).rowcount)
+
+
+def still_right(connection: Connection, ids: Sequence[uuid.UUID]) -> int:
+    """The same for many that were looked at; how many had been found wrong before."""
+    now = clock.now()
+    connection.execute(update(_assets).where(_assets.c.id.in_(ids)).values(verified_at=now))
+    closed = update(_findings).where(_findings.c.asset_id.in_(ids), _OPEN)
+    return connection.execute(closed.values(repaired_at=now, problem=None)).rowcount
 
 
 def listed(engine: Engine, *, asked: bool = False) -> list[Open]:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
+
 from photo_factory.shared import executors
 from photo_factory.shared.claims import Claim, Claims
 from photo_factory.shared.errors import LedgerAway, TryLater
@@ -20,6 +22,7 @@ from photo_factory.shared.ledger.extensions import extend
 from photo_factory.shared.ledger.waits import heeding
 from photo_factory.shared.outcomes import Outcomes
 from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ class FlagLoop:
         self._claims = Claims(self._engine, service.name, service.flag_name, settings)
         self._listener = listener(self._engine)
         self._heart = Heartbeat(
-            self._engine,
+            self._ledger,
             service.name,
             settings.heartbeat_interval,
             restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
@@ -97,6 +100,8 @@ class FlagLoop:
         self._is_prepared = False
         self._idle: str | None = None
         self._away: str | None = None
+        self._guard = Guard(settings, Paths.of(settings), self._engine)
+        self._halted: str | None = None
         self._crash: str | None = None
         self._complaint: str | None = None
         self._asked_complaint = self._renewed = float("-inf")
@@ -115,7 +120,8 @@ class FlagLoop:
             finally:
                 self._end()
         told = self._outcomes
-        return not (told.failed or told.parked or self._pause.reason or self._away)
+        is_held_up = self._pause.reason or self._away or self._halted
+        return not (told.failed or told.parked or is_held_up)
 
     def _work(self, once: bool) -> None:
         while not self._stop.is_set():
@@ -127,6 +133,11 @@ class FlagLoop:
                 if once:
                     return
                 self._rest()
+
+    def _ledger(self) -> Engine:
+        if self._halted and not self._guard.has_ledger:
+            raise LedgerAway(self._halted)  # it is not made anew where a disk is missing
+        return self._engine
 
     def _turn_or_wait(self, once: bool) -> bool:
         try:
@@ -142,6 +153,10 @@ class FlagLoop:
 
     def _turn(self) -> bool:
         """One step of work; False when there was nothing to do."""
+        self._halted = self._guard.trouble()
+        if self._halted:
+            self._stand_still()
+            return False
         self._prepare()
         self._idle = self._service.idle(self._settings) if self._service.idle else None
         if self._idle:
@@ -154,6 +169,13 @@ class FlagLoop:
         self._collect()
         self._write()
         return was_busy
+
+    def _stand_still(self) -> None:
+        """The archive must not be touched: nothing is begun, and nobody is blamed."""
+        self._drop_what_is_not_begun()
+        self._collect()
+        if self._is_prepared and self._guard.has_ledger:
+            self._write()
 
     def _prepare(self) -> None:
         if self._is_prepared:
@@ -205,6 +227,9 @@ class FlagLoop:
         ended, _ = wait(self._in_hand, timeout=_TURN_S, return_when=FIRST_COMPLETED)
         # All at once: what is put off below looks through what is still in hand.
         for claim, future in [(self._in_hand.pop(future)[0], future) for future in ended]:
+            if self._is_the_archives_fault(future):
+                self._outcomes.give_back(claim)
+                continue
             away = self._outcomes.note(claim, future)
             if away is not None:
                 self._put_off(claim, away)
@@ -212,6 +237,13 @@ class FlagLoop:
                 self._pause_for(f"nothing but failures: {self._outcomes.last_failure}")
             else:
                 self._pause.end()
+
+    def _is_the_archives_fault(self, future: Future[Facts]) -> bool:
+        """Whether it failed because the archive went away while it was in hand."""
+        if future.cancelled() or future.exception() is None:
+            return False
+        self._halted = self._halted or self._guard.trouble(at_once=True)
+        return self._halted is not None
 
     def _put_off(self, claim: Claim, reason: str) -> None:
         if self._stop.is_set():
@@ -255,8 +287,8 @@ class FlagLoop:
         self._heart.beat(status, self._task(), message, self._details())
 
     def _state(self) -> tuple[Status, str]:
-        if self._crash or self._complaint:
-            return "ERROR", self._crash or self._complaint or ""
+        if self._crash or self._halted or self._complaint:
+            return "ERROR", self._crash or self._halted or self._complaint or ""
         trouble = self._away or self._pause.reason or self._what_takes_long()
         if trouble:
             return "WARNING", trouble
@@ -279,6 +311,8 @@ class FlagLoop:
         return f"{claim.asset.final_path} has been in hand for {took / 60:.0f} minutes"
 
     def _task(self) -> str:
+        if self._halted:
+            return "standing still: the archive must not be touched"
         if self._idle:
             return self._idle
         if self._pause.left_s:

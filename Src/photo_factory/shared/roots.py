@@ -33,6 +33,9 @@ MARKER = ".photo-factory"
 ASK_EVERY_S = 1.0
 """Seconds between two questions to the ledger."""
 
+AWAY_S = 15.0
+"""The same after the ledger was found away."""
+
 _SAMPLE = 16
 _AWAY = "the archive is away: "
 
@@ -86,6 +89,7 @@ class Guard:
                 self._ask(there)
                 self._ask_from = time.monotonic() + ASK_EVERY_S
         except LedgerAway as error:
+            self._ask_from = time.monotonic() + AWAY_S  # each asking may take seconds
             log.debug("%s", error)
             if known and there != known:
                 return self._reason(there)

@@ -17,9 +17,9 @@ from sqlalchemy import select
 
 from photo_factory.addons.backup import copies, drill, dumps, nightly
 from photo_factory.addons.backup.folder_store import FolderStore
+from photo_factory.addons.backup.repairing import Busy
 from photo_factory.addons.backup.targets import open_target
 from photo_factory.commands.backup import (
-    Busy,
     run_drill,
     run_dump,
     run_restore,
@@ -275,7 +275,7 @@ def test_a_damaged_original_is_mended_from_the_target(factory: Factory, usb: Pat
 def test_mending_an_original_waits_for_the_librarian(
     factory: Factory, usb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("photo_factory.commands.backup.LOCK_S", 0)
+    monkeypatch.setattr("photo_factory.addons.backup.repairing.LOCK_S", 0)
     rot(factory.on_disk(factory.asset("a.jpg")))
     with exclusive_lock(factory.paths.journal / "lock"), pytest.raises(Busy, match="filing"):
         run_verify(settings_of(factory, usb), None, 100)

@@ -163,6 +163,13 @@ service = FlagService(
 class Loop(FlagLoop):
     """The loop around `process`, which also warns of a night's work that cannot be done."""
 
+    def _turn(self) -> bool:
+        from photo_factory.addons.backup import repairing  # it needs what is made here
+
+        is_busy = super()._turn()
+        repairing.now_and_then(self._settings, copies.ledger(self._settings))
+        return is_busy
+
     def _state(self) -> tuple[Status, str]:
         status, message = super()._state()
         warning = nightly.warning(self._settings) if status == "OK" else None

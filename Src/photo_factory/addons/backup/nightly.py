@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from photo_factory.addons.backup import copies, drill, dump_postgresql, dumps, sweeping
 from photo_factory.addons.backup.targets import open_targets
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.paths import database_url
+from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ def start(settings: Settings) -> Any | None:
 def tonight(settings: Settings) -> None:
     """Dump, drill and sweep; what fails is logged, and told by `complaint` until it succeeds."""
     engine, targets = copies.ledger(settings), open_targets(settings)
+    if reason := Guard(settings, Paths.of(settings), engine).trouble():
+        log.error("nothing is done tonight: %s", reason)
+        return
     try:
         dumps.run(targets, engine, settings)
         _troubles.clear()

@@ -137,6 +137,7 @@ class MediaAsset(Base):
             column("content_identifier").is_not(None),
         ),
         Index(None, "ingested_at"),
+        Index(None, "verified_at"),
         *(_queue(flag) for flag in ADDON_FLAGS),
         *(_gallery(*names) for names in SHELVES),
         *(_special(name) for name in SPECIAL),

@@ -51,6 +51,7 @@ def _order_the_shelves() -> None:
     for by in ([], ["camera_make", "camera_model"], ["source_device"], ["place_id"]):
         op.create_index(None, "media_assets", [*by, "captured_at", "id"])
     op.create_index(None, "media_assets", ["ingested_at"])
+    op.create_index(None, "media_assets", ["verified_at"])
     for name, rows in (
         ("video", "media_type = 'video'"),
         ("raw", "mime_type LIKE 'image/x-%'"),

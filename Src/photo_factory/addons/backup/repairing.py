@@ -1,0 +1,173 @@
+"""Repairs that were asked for: originals made whole again from copies that are proven."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Engine, select
+
+from photo_factory.addons.backup import copies, restoring
+from photo_factory.addons.backup.targets import Corrupted, Target, open_targets
+from photo_factory.addons.backup.verifying import hash_here
+from photo_factory.shared import findings
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError, TryLater
+from photo_factory.shared.facts import Asset, assets
+from photo_factory.shared.files import exclusive_lock, fsync_folder, make_folder
+from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.paths import Paths
+from photo_factory.shared.roots import Guard
+from photo_factory.shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOCK_S = 60.0
+"""How long a Librarian that is filing is waited for."""
+
+_LONGEST_NAME = 255 - 13
+
+
+class Busy(PhotoFactoryError):
+    """The Librarian is filing; no target is at fault."""
+
+
+@dataclass
+class Mender:
+    """Mends originals from copies, in the Librarian's place: only it writes in the archive."""
+
+    settings: Settings
+    engine: Engine
+
+    def __call__(self, asset: Asset, target: Target, path: str) -> None:
+        """Put a proven copy in the place of a damaged original, which goes into quarantine."""
+        paths = Paths.of(self.settings)
+        Guard(self.settings, paths, self.engine).check()
+        with as_librarian(paths):
+            with away(), reading(self.engine) as connection:
+                now = connection.scalar(select(assets.c.final_path).where(assets.c.id == asset.id))
+            if now != asset.final_path:
+                raise PhotoFactoryError(f"{asset.final_path} was filed elsewhere: verify again")
+            if hash_here(asset) == asset.file_hash:
+                return  # somebody else was quicker
+            make_folder(asset.path.parent)
+            partial = asset.path.with_name(f".{uuid4().hex}.partial")
+            try:
+                if target.fetch(path, partial) != asset.file_hash:
+                    raise TryLater(f"{target.name} gives {path} back differently each time")
+                _set_aside(asset.path, paths.quarantine)
+                restoring.place(partial, asset.path)
+            finally:
+                partial.unlink(missing_ok=True)
+
+
+def _set_aside(path: Path, quarantine: Path) -> None:
+    """Move what is damaged out of the archive; it is never deleted."""
+    make_folder(quarantine)
+    name = path.name.encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
+    try:
+        path.rename(quarantine / f"{uuid4().hex[:12]}_{name}")
+    except FileNotFoundError:
+        return
+    fsync_folder(quarantine)
+    fsync_folder(path.parent)
+
+
+@contextmanager
+def as_librarian(paths: Paths) -> Iterator[None]:
+    """Hold the Librarian's lock; Busy when it goes on filing for long."""
+    until = time.monotonic() + LOCK_S
+    while True:
+        with exclusive_lock(paths.journal / "lock") as is_alone:
+            if is_alone:
+                yield
+                return
+        if time.monotonic() > until:
+            raise Busy(f"a Librarian is filing into {paths.storage}: stop it, then try again")
+        time.sleep(0.2)
+
+
+def work_off(engine: Engine, settings: Settings) -> tuple[int, int]:
+    """Do every repair that was asked for: how many are right again, and how many are not.
+
+    What cannot be repaired says why in its `problem`; LedgerAway, Halted and Busy end it early,
+    and what is left is done the next time.
+    """
+    asked = findings.listed(engine, asked=True)
+    if not asked:
+        return 0, 0
+    paths = Paths.of(settings)
+    Guard(settings, paths, engine).check()
+    right = 0
+    for one in asked:
+        repaired_from, problem = _repair(one, engine, settings)
+        with away(), engine.begin() as connection:
+            if problem is None:
+                findings.right(connection, one.asset_id, repaired_from)
+                right += 1
+                log.warning("%s is repaired from %s", one.final_path, repaired_from or "itself")
+            else:
+                findings.cannot_repair(connection, one.id, problem)
+                log.error("%s cannot be repaired: %s", one.final_path, problem)
+    return right, len(asked) - right
+
+
+def _repair(
+    one: findings.Open, engine: Engine, settings: Settings
+) -> tuple[str | None, str | None]:
+    """Where the bytes came from (None: they were right), and why it could not be done."""
+    with away(), reading(engine) as connection:
+        rows = connection.execute(copies.asset_rows(assets.c.id == one.asset_id)).all()
+    asset = next(copies.as_assets(rows, settings))
+    if hash_here(asset) == asset.file_hash:
+        return None, None
+    problems = []
+    for target in open_targets(settings):
+        try:
+            if problem := _repair_from(target, asset, engine, settings):
+                problems.append(problem)
+            else:
+                return target.name, None
+        except (TryLater, Corrupted) as error:
+            problems.append(str(error))
+        except (FileNotFoundError, FileExistsError) as error:
+            problems.append(f"{target.name}: {error.strerror or error}")
+        except OSError as error:
+            problems.append(f"{asset.final_path} cannot be written: {error.strerror or error}")
+    return None, "; ".join(problems) or "no BACKUP_TARGETS are set on this machine"
+
+
+def _repair_from(target: Target, asset: Asset, engine: Engine, settings: Settings) -> str | None:
+    known = copies.of(engine, asset.id, target.name)
+    if known is None:
+        return f"{target.name} has no copy of it"
+    target.check()
+    try:
+        if target.sha256(known.path) != asset.file_hash:
+            return f"the copy on {target.name} is damaged as well"
+    except FileNotFoundError:
+        return f"the copy on {target.name} is missing"
+    Mender(settings, engine)(asset, target, known.path)
+    return None
+
+
+_next_look = 0.0
+LOOK_EVERY_S = 5.0
+
+
+def now_and_then(settings: Settings, engine: Engine) -> None:
+    """Do what was asked for, when it is time to look; called from the backup service's loop."""
+    global _next_look  # noqa: PLW0603 -- one service runs in a process
+    if time.monotonic() < _next_look:
+        return
+    try:
+        work_off(engine, settings)
+    except LedgerAway:
+        raise
+    except PhotoFactoryError as error:  # the archive is away, or the Librarian busy: later
+        log.info("no repairs now: %s", error)
+    _next_look = time.monotonic() + LOOK_EVERY_S

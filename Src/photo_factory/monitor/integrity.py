@@ -1,0 +1,278 @@
+"""Integrity: every original is read again within INTEGRITY_DAYS, evenly, the oldest look first.
+
+`verified_at` is all that has to be known, so a restart forgets nothing. Once a day, and whenever
+a file was not where it should be, a sweep looks for all of them by name (see integrity_sweep).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, func, select
+
+from photo_factory.monitor.integrity_looks import Brake, Interrupted, Original, Wrong, look
+from photo_factory.monitor.integrity_sweep import COLUMNS, Sweep, is_found_wrong
+from photo_factory.monitor.reading import Reading, Watch
+from photo_factory.shared import breakers, clock, findings
+from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.models import Finding, MediaAsset
+from photo_factory.shared.roots import Guard, Halted
+
+log = logging.getLogger(__name__)
+
+MIB = 1 << 20
+DAY_S = 86400.0
+SWEEP_EVERY_S = DAY_S
+LOOK_AGAIN_S = 300.0
+"""Seconds between two looks at what was found wrong: a file may have come back."""
+
+AT_ONCE = 20
+REST_S = 5.0
+_WEIGH_EVERY_S = 3600.0
+_EARLY, _LATE = 0.9, 0.95
+"""Shares of INTEGRITY_DAYS: what a round takes, and from when on it is hurried."""
+
+_assets = cast(Table, MediaAsset.__table__)
+_findings = cast(Table, Finding.__table__)
+
+_hashed = {"bytes": 0}
+_NOTHING = {"open": 0, "hashed_bytes": 0, "round_ends_on": None, "rate": 0.0}
+
+
+@dataclass
+class Looked:
+    """What a round by hand came to; paths as the ledger has them."""
+
+    assets: int = 0
+    hashed: int = 0
+    bytes: int = 0
+    changed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def all_is_well(self) -> bool:
+        """Whether every original that was looked at is right."""
+        return not (self.changed or self.missing or self.unreadable)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `integrity --json` gives it."""
+        return {"ok": self.all_is_well, **asdict(self)}
+
+
+class Integrity:
+    """The work of the service-monitor's own thread; one slice of it at a time."""
+
+    def __init__(self, watch: Watch, *, rest_s: float = REST_S) -> None:
+        self._watch, self._rest_s = watch, rest_s
+        self._guard = Guard(watch.settings, watch.paths, watch.engine)
+        self._sweep: Sweep | None = None
+        self._sweep_at = self._look_again_at = self._free_at = 0.0
+        self._pace, self._weigh_at = 0.0, 0.0
+
+    def work(self, stop: threading.Event) -> None:
+        """Do what is due and rest a little; LedgerAway. Nothing while the archive is away."""
+        if self._guard.trouble():
+            self._sweep = None
+        else:
+            try:
+                self._step(stop)
+            except Interrupted as error:
+                log.info("integrity pauses: %s", error)
+        stop.wait(self._rest_s)
+
+    def _step(self, stop: threading.Event) -> None:
+        now = time.monotonic()
+        if self._sweep or now >= self._sweep_at:
+            self._sweep_on(stop)
+        elif now >= self._look_again_at:
+            self._look_again_at = now + LOOK_AGAIN_S
+            self._look_at(self._found_wrong(), self._brake(stop))
+        elif self._watch.settings.integrity_days and now >= self._free_at:
+            self._look_at(self._oldest(), self._brake(stop), paced=True)
+
+    def _sweep_on(self, stop: threading.Event) -> None:
+        self._sweep = self._sweep or Sweep(self._watch)
+        until = time.monotonic() + self._rest_s
+        while self._sweep.slice() and not self._stops(self._sweep):
+            if time.monotonic() >= until or stop.is_set():
+                return
+        ended, self._sweep = self._sweep, None
+        self._sweep_at = time.monotonic() + SWEEP_EVERY_S
+        if not self._stops(ended) and not self._guard.trouble(at_once=True):
+            ended.mark()
+            self._look_at(ended.suspects, self._brake(stop))
+
+    def _stops(self, sweep: Sweep) -> bool:
+        """Trip the breaker when too much is missing; then nothing is marked."""
+        reason = sweep.too_many()
+        if reason is None:
+            return False
+        with away(), self._watch.engine.begin() as connection:
+            if breakers.trip(connection, breakers.ARCHIVE, reason):
+                log.error("everything stops: %s", reason)
+        self._sweep_at = 0.0  # when it goes on, the first thing is to look again
+        return True
+
+    def _look_at(
+        self, originals: Sequence[Original], told: Callable[[int], None], *, paced: bool = False
+    ) -> list[Wrong]:
+        """Look at some, and enter what was found; `paced`: only until the pace is used up."""
+        right: list[Original] = []
+        wrong: list[Wrong] = []
+        try:
+            for original in originals:
+                path = self._watch.paths.on_disk(original.final_path)
+                found = look(original, path, told)
+                (right if found is None else wrong).append(found or original)  # type: ignore[arg-type]
+                if paced and self._has_used(original.size_bytes):
+                    break
+        finally:
+            self._enter(right, wrong)
+        return wrong
+
+    def _has_used(self, size: int) -> bool:
+        _hashed["bytes"] += size
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now - self._rest_s) + size / self._pace_now()
+        return self._free_at > now
+
+    def _enter(self, right: Sequence[Original], wrong: Sequence[Wrong]) -> None:
+        if not right and not wrong:
+            return
+        if wrong and self._guard.trouble(at_once=True):
+            wrong = ()  # it went away while we looked
+        if any(one.kind == "missing" for one in wrong):
+            self._sweep_at = min(self._sweep_at, time.monotonic())  # is it the only one?
+        with away(), self._watch.engine.begin() as connection:
+            if findings.still_right(connection, [one.id for one in right]):
+                log.warning("originals that were found wrong are right again")
+            for one in wrong:
+                if one.kind != "missing" and findings.found(
+                    connection, one.original.id, one.kind, one.message
+                ):
+                    log.error("%s", one.message)
+
+    def _oldest(self) -> list[Original]:
+        never = select(*COLUMNS).where(_assets.c.verified_at.is_(None), ~is_found_wrong)
+        ever = select(*COLUMNS).where(_assets.c.verified_at.is_not(None))
+        with away(), reading(self._watch.engine) as connection:
+            rows = connection.execute(never.limit(AT_ONCE)).all()
+            if not rows:
+                oldest = ever.order_by(_assets.c.verified_at).limit(AT_ONCE)
+                rows = connection.execute(oldest).all()
+        return [Original(*row) for row in rows]
+
+    def _found_wrong(self) -> list[Original]:
+        """What was found wrong; of what is missing, only what is there again."""
+        query = select(*COLUMNS, _findings.c.kind).join(
+            _findings, (_findings.c.asset_id == _assets.c.id) & _findings.c.repaired_at.is_(None)
+        )
+        with away(), reading(self._watch.engine) as connection:
+            rows = connection.execute(query.order_by(_findings.c.id).limit(1000)).all()
+        found = [(Original(*row[:-1]), row.kind) for row in rows]
+        on_disk = self._watch.paths.on_disk
+        return [
+            one for one, kind in found if kind != "missing" or on_disk(one.final_path).is_file()
+        ]
+
+    def _brake(self, stop: threading.Event) -> Brake:
+        return Brake(self._watch.settings.integrity_rate * MIB, stop)
+
+    def _pace_now(self) -> float:
+        now = time.monotonic()
+        if now >= self._weigh_at:
+            self._weigh_at = now + _WEIGH_EVERY_S
+            self._pace = pace(self._watch)
+        return self._pace
+
+    def round(self, stop: threading.Event, sample: float, told: Callable[[int], None]) -> Looked:
+        """Look at all, or at so many percent, as fast as it goes; raises Halted."""
+        self._guard.check()
+        looked = Looked()
+        self._sweep_all(looked, stop)
+        for some in self._portions():
+            looked.assets += len(some)
+            chosen = [o for o in some if sample >= 100 or random.uniform(0, 100) < sample]
+            for one in self._look_at(chosen, told):
+                getattr(looked, one.kind).append(one.original.final_path)
+            looked.hashed += len(chosen)
+            looked.bytes += sum(one.size_bytes for one in chosen)
+            if stop.is_set():
+                break
+        looked.missing = sorted({*looked.missing})
+        return looked
+
+    def _sweep_all(self, looked: Looked, stop: threading.Event) -> None:
+        sweep = Sweep(self._watch)
+        while sweep.slice() and not stop.is_set():
+            pass
+        if self._stops(sweep):
+            raise Halted(sweep.too_many() or "")
+        if not stop.is_set():
+            sweep.mark()
+            known = findings.listed(self._watch.engine)
+            looked.missing += [one.final_path for one in known if one.kind == "missing"]
+
+    def _portions(self) -> Any:
+        query = select(*COLUMNS).order_by(_assets.c.id).limit(AT_ONCE * 10)
+        after: Any = None
+        while True:
+            with away(), reading(self._watch.engine) as connection:
+                some = query if after is None else query.where(_assets.c.id > after)
+                rows = connection.execute(some).all()
+            if not rows:
+                return
+            after = rows[-1].id
+            yield [Original(*row) for row in rows]
+
+
+def pace(watch: Watch) -> float:
+    """Bytes a second at which a round just fits its days; as fast as allowed when it is late."""
+    fastest = watch.settings.integrity_rate * MIB
+    days = watch.settings.integrity_days
+    with away(), reading(watch.engine) as connection:
+        weight = connection.scalar(select(func.sum(_assets.c.size_bytes))) or 0
+        oldest = connection.scalar(select(func.min(_assets.c.verified_at)))
+    if oldest and oldest < clock.now() - timedelta(days=_LATE * days):
+        return fastest
+    return min(fastest, max(1.0, float(weight) / (_EARLY * days * DAY_S)))
+
+
+def probe(watch: Watch) -> Reading:
+    """How the originals are: an ERROR while one of them is wrong, or the archive is away."""
+    if reason := Guard(watch.settings, watch.paths, watch.engine).trouble():
+        return Reading("ERROR", "standing still", reason, _NOTHING)
+    wrong = findings.listed(watch.engine)
+    details = _details(watch, len(wrong))
+    if not wrong:
+        days = watch.settings.integrity_days
+        told = f"each is read again within {days} days" if days else "none is read again"
+        return Reading("OK", "reading originals again", told, details)
+    noun = "original is" if len(wrong) == 1 else "originals are"
+    message = (
+        f"{len(wrong)} {noun} not what was filed, the first: {wrong[0].message}. "
+        "Repair from a backup copy: photo-factory repair --all"
+    )
+    return Reading("ERROR", "reading originals again", message, details)
+
+
+def _details(watch: Watch, number: int) -> dict[str, Any]:
+    """The figures; `rate` in MiB a second, `hashed_bytes` since the service-monitor started."""
+    days = watch.settings.integrity_days
+    with away(), reading(watch.engine) as connection:
+        oldest: datetime | None = connection.scalar(select(func.min(_assets.c.verified_at)))
+    ends = oldest + timedelta(days=days) if oldest and days else None
+    return {
+        "open": number,
+        "hashed_bytes": _hashed["bytes"],
+        "round_ends_on": ends.date().isoformat() if ends else None,
+        "rate": round(pace(watch) / MIB, 3) if days else 0.0,
+    }

@@ -1,0 +1,89 @@
+"""One look at one original: its bytes as the disk has them, read no faster than is allowed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.files import naming, open_regular, sha256_of_descriptor
+from photo_factory.shared.findings import Kind
+
+_GONE = {errno.ENOENT, errno.ENOTDIR}
+_AWAY = {errno.ESTALE, errno.ENOTCONN, errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE}
+"""What is said of a disk that went away: no photo's fault."""
+
+
+class Interrupted(PhotoFactoryError):
+    """The look was cut short: we are to stop, or the disk went away. Nothing is known."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """What should be there."""
+
+    id: uuid.UUID
+    final_path: str
+    file_hash: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is there instead."""
+
+    original: Original
+    kind: Kind
+    message: str
+
+
+class Brake:
+    """Holds a reader back to so many bytes a second; Interrupted when it is to stop."""
+
+    def __init__(self, bytes_per_s: float, stop: threading.Event) -> None:
+        self._rate, self._stop = bytes_per_s, stop
+        self._free_at = time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        """So much was read."""
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now) + count / self._rate
+        if self._stop.wait(max(0.0, self._free_at - now)):
+            raise Interrupted("stopping")
+
+
+def look(original: Original, path: Path, told: Callable[[int], None]) -> Wrong | None:
+    """What is wrong with an original, None when it is right; `told` hears of each block read."""
+    try:
+        found = _sha256(path, told)
+    except OSError as error:
+        if error.errno in _AWAY:
+            raise Interrupted(f"{path}: {error.strerror}") from error
+        if error.errno in _GONE:
+            return Wrong(original, "missing", f"{original.final_path} is not there")
+        why = f"{original.final_path} cannot be read: {error.strerror or error}"
+        return Wrong(original, "unreadable", why)
+    if found == original.file_hash:
+        return None
+    return Wrong(
+        original, "changed", f"{original.final_path} holds other bytes than those that were filed"
+    )
+
+
+def _sha256(path: Path, told: Callable[[int], None]) -> str:
+    descriptor = open_regular(path)
+    try:
+        with naming(path):
+            # What the page cache remembers is dropped: the disk is asked.
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            found = sha256_of_descriptor(descriptor, told)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            return found
+    finally:
+        os.close(descriptor)

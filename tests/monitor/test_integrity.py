@@ -1,0 +1,180 @@
+"""Integrity: what changed or vanished is found, told, and right again when it came back."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from photo_factory.monitor import integrity
+from photo_factory.monitor.integrity import Integrity, pace, probe
+from photo_factory.monitor.integrity_looks import Brake, Interrupted
+from photo_factory.monitor.reading import Watch
+from photo_factory.shared import breakers, clock, findings
+from tests.factory import Factory
+
+
+@pytest.fixture
+def factory(tmp_path: Path, ledger_url: str) -> Factory:
+    factory = Factory(tmp_path / "home", ledger_url)
+    for number in range(12):
+        factory.drop(f"{number:02d}.jpg")
+    factory.ingest()
+    return factory
+
+
+def watch(factory: Factory, **changes: Any) -> Watch:
+    return Watch(factory.settings(**changes), factory.paths, factory.engine)
+
+
+def worked(factory: Factory, steps: int = 30, **changes: Any) -> Integrity:
+    worker = Integrity(watch(factory, **changes), rest_s=0)
+    for _ in range(steps):
+        worker.work(threading.Event())
+    return worker
+
+
+def rot(factory: Factory, name: str) -> Path:
+    path = factory.on_disk(factory.asset(name))
+    content = path.read_bytes()
+    path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    return path
+
+
+def age(factory: Factory, days: float) -> None:
+    """Let all looks have been so long ago."""
+    with factory.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE media_assets SET verified_at = :at").bindparams(
+                at=(clock.now() - timedelta(days=days)).isoformat(" ")
+            )
+        )
+
+
+def test_it_finds_a_changed_original_and_turns_red(factory: Factory) -> None:
+    rot(factory, "03.jpg")
+    age(factory, 100)
+    worked(factory)
+    (found,) = findings.listed(factory.engine)
+    assert (found.kind, found.asset_id) == ("changed", factory.asset("03.jpg")["id"])
+    assert factory.asset("03.jpg")["verified_at"] is None
+    told = probe(watch(factory))
+    assert told.status == "ERROR" and "03.jpg" in (told.message or "")
+    assert told.details["open"] == 1
+    young = clock.now() - timedelta(days=1)
+    others = [row for row in factory.assets() if row["original_name"] != "03.jpg"]
+    assert all(row["verified_at"] > young for row in others)
+
+
+def test_a_missing_original_is_found_by_the_first_sweep(factory: Factory) -> None:
+    factory.on_disk(factory.asset("03.jpg")).unlink()
+    worked(factory, steps=1)
+    (found,) = findings.listed(factory.engine)
+    assert found.kind == "missing"
+    worked(factory)
+    assert len(findings.listed(factory.engine)) == 1
+
+
+def test_a_file_that_came_back_closes_its_finding(factory: Factory) -> None:
+    path = factory.on_disk(factory.asset("03.jpg"))
+    path.rename(factory.home / "aside")
+    worked(factory, steps=1)
+    (factory.home / "aside").rename(path)
+    worked(factory)
+    assert findings.listed(factory.engine) == []
+    assert probe(watch(factory)).status == "OK"
+    with factory.engine.connect() as connection:
+        row = connection.execute(text("SELECT repaired_at, repaired_from FROM findings")).one()
+    assert row.repaired_at is not None and row.repaired_from is None
+
+
+def test_nothing_is_marked_when_much_vanishes_at_once(factory: Factory) -> None:
+    for row in factory.assets():
+        factory.on_disk(row).unlink()
+    worked(factory)
+    assert findings.listed(factory.engine) == []
+    assert all(row["verified_at"] for row in factory.assets())
+    reason = breakers.tripped(factory.engine)["archive"]
+    assert "12 of 12 originals vanished at once" in reason
+    assert probe(watch(factory)).status == "ERROR"
+    with factory.engine.begin() as connection:
+        breakers.reset(connection, "archive")
+    worked(factory)
+    assert len(findings.listed(factory.engine)) == 12
+    assert breakers.tripped(factory.engine) == {}
+
+
+def test_nine_are_too_few_to_stop_everything(factory: Factory) -> None:
+    for row in factory.assets()[:9]:
+        factory.on_disk(row).unlink()
+    worked(factory)
+    assert len(findings.listed(factory.engine)) == 9
+    assert breakers.tripped(factory.engine) == {}
+
+
+def test_it_does_nothing_while_the_breaker_is_tripped(factory: Factory) -> None:
+    rot(factory, "03.jpg")
+    age(factory, 100)
+    with factory.engine.begin() as connection:
+        breakers.trip(connection, "archive", "a person wants so")
+    worked(factory)
+    assert findings.listed(factory.engine) == []
+
+
+def test_the_pace_makes_a_round_fit_its_days_and_hurries_only_when_it_is_late(
+    factory: Factory,
+) -> None:
+    weight = sum(row["size_bytes"] for row in factory.assets())
+    assert pace(watch(factory, INTEGRITY_DAYS=1)) == pytest.approx(max(1, weight / 0.9 / 86400))
+    age(factory, 96)
+    assert pace(watch(factory)) == 20 * integrity.MIB
+
+
+def test_it_looks_at_one_and_then_waits_as_the_pace_wants(factory: Factory) -> None:
+    age(factory, 10)
+    worked(factory)
+    young = clock.now() - timedelta(days=1)
+    assert sum(row["verified_at"] > young for row in factory.assets()) == 1
+
+
+def test_the_oldest_look_is_the_first_to_be_renewed(factory: Factory) -> None:
+    age(factory, 10)
+    oldest = factory.asset("07.jpg")["id"]
+    with factory.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE media_assets SET verified_at = :at WHERE original_name = '07.jpg'"),
+            {"at": (clock.now() - timedelta(days=11)).isoformat(" ")},
+        )
+    worked(factory)
+    young = clock.now() - timedelta(days=1)
+    assert [row["id"] for row in factory.assets() if row["verified_at"] > young] == [oldest]
+
+
+def test_the_brake_keeps_to_the_rate_and_hears_of_the_end() -> None:
+    stop = threading.Event()
+    brake = Brake(1000.0, stop)
+    began = clock.now()
+    brake(100)
+    assert (clock.now() - began).total_seconds() >= 0.09
+    stop.set()
+    with pytest.raises(Interrupted):
+        brake(100)
+
+
+def test_a_round_by_hand_looks_at_everything(factory: Factory) -> None:
+    rot(factory, "03.jpg")
+    factory.on_disk(factory.asset("04.jpg")).unlink()
+    read: list[int] = []
+    looked = Integrity(watch(factory)).round(threading.Event(), 100, read.append)
+    assert [path[-6:] for path in (*looked.changed, *looked.missing)] == ["03.jpg", "04.jpg"]
+    assert sum(read) == sum(r["size_bytes"] for r in factory.assets()) - size_of_04(factory)
+    assert not looked.all_is_well
+
+
+def size_of_04(factory: Factory) -> int:
+    size: int = factory.asset("04.jpg")["size_bytes"]
+    return size

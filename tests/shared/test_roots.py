@@ -1,0 +1,162 @@
+"""The archive's breaker: an empty mount point or another disk stops everything, and is told."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from photo_factory.addons.thumbnail import service as thumbnail
+from photo_factory.librarian.service import Service
+from photo_factory.shared import breakers, roots
+from photo_factory.shared.ledger.database import connect
+from photo_factory.shared.paths import database_url
+from photo_factory.shared.roots import MARKER, Guard, Halted
+from tests.factory import Factory
+
+
+@pytest.fixture
+def factory(tmp_path: Path, ledger_url: str) -> Factory:
+    """On each kind of database, none of which stands in the storage."""
+    factory = Factory(tmp_path / "home", ledger_url)
+    factory.drop("a.jpg")
+    factory.ingest()
+    return factory
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Factory:
+    factory = Factory(tmp_path / "home")
+    factory.drop("a.jpg")
+    factory.ingest()
+    return factory
+
+
+def guard(factory: Factory, *, keeper: bool = False) -> Guard:
+    return Guard(factory.settings(), factory.paths, factory.engine, keeper=keeper)
+
+
+def unplug(factory: Factory) -> Path:
+    """The disk goes away; what is left is an empty mount point."""
+    factory.close()
+    away = factory.home / "away"
+    factory.paths.storage.rename(away)
+    factory.paths.storage.mkdir()
+    return away
+
+
+def plug_in(factory: Factory, away: Path) -> None:
+    shutil.rmtree(factory.paths.storage)
+    away.rename(factory.paths.storage)
+
+
+def test_filing_leaves_a_marker_that_verify_knows(factory: Factory) -> None:
+    marker = (factory.paths.originals / MARKER).read_text().strip()
+    with factory.engine.connect() as connection:
+        known = connection.execute(text("SELECT name, marker FROM roots")).all()
+    assert [tuple(row) for row in known] == [("originals", marker)]
+    assert factory.verify().all_is_well
+    assert guard(factory).trouble() is None
+
+
+def test_an_empty_mount_point_stops_everything_and_a_remount_lets_it_go_on(
+    factory: Factory,
+) -> None:
+    away = unplug(factory)
+    factory.drop("b.jpg")
+    with pytest.raises(Halted, match="has not its marker"):
+        factory.ingest()
+    assert factory.inbox() == ["b.jpg"]
+    assert list(factory.paths.storage.iterdir()) == []
+    assert list(breakers.tripped(factory.engine)) == ["archive"]
+    plug_in(factory, away)
+    factory.ingest()
+    assert breakers.tripped(factory.engine) == {}
+    assert factory.inbox() == []
+
+
+def test_another_disk_stops_everything_until_a_person_says_that_it_is_right(
+    factory: Factory,
+) -> None:
+    (factory.paths.originals / MARKER).write_text("somebody else's\n")
+    with pytest.raises(Halted, match="another archive's marker"):
+        guard(factory, keeper=True).check()
+    with factory.engine.begin() as connection:
+        assert breakers.reset(connection, "archive")
+    for _ in range(2):
+        guard(factory, keeper=True).check()
+    assert breakers.tripped(factory.engine) == {}
+
+
+def test_an_archive_of_before_the_markers_gets_one_if_its_photos_are_there(
+    factory: Factory,
+) -> None:
+    (factory.paths.originals / MARKER).unlink()
+    (factory.home / MARKER).unlink()
+    with factory.engine.begin() as connection:
+        connection.execute(text("DELETE FROM roots"))
+    guard(factory, keeper=True).check()
+    assert (factory.paths.originals / MARKER).exists()
+
+
+def test_an_archive_of_before_the_markers_is_not_begun_anew_where_its_disk_is_missing(
+    factory: Factory,
+) -> None:
+    unplug(factory)
+    (factory.home / MARKER).unlink()
+    with factory.engine.begin() as connection:
+        connection.execute(text("DELETE FROM roots"))
+    assert "away" in (guard(factory, keeper=True).trouble() or "")
+    assert list(factory.paths.storage.iterdir()) == []
+
+
+def test_a_lost_marker_is_left_again_beside_the_right_photos(factory: Factory) -> None:
+    marker = (factory.paths.originals / MARKER).read_text()
+    (factory.paths.originals / MARKER).unlink()
+    guard(factory, keeper=True).check()
+    assert (factory.paths.originals / MARKER).read_text() == marker
+
+
+def test_it_knows_the_archive_though_the_ledger_is_away(factory: Factory) -> None:
+    unplug(factory)
+    settings = factory.settings(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    engine = connect(database_url(settings))
+    assert "has not its marker" in (Guard(settings, factory.paths, engine).trouble() or "")
+    engine.dispose()
+
+
+def test_an_embedded_ledger_is_not_made_anew_in_an_empty_mount_point(embedded: Factory) -> None:
+    away = unplug(embedded)
+    embedded.drop("b.jpg")
+    service = Service(embedded.settings(), threading.Event())
+    assert service.run(once=True) is False
+    assert service._status == "ERROR"
+    assert list(embedded.paths.storage.iterdir()) == []
+    plug_in(embedded, away)
+    assert Service(embedded.settings(), threading.Event()).run(once=True) is True
+    assert embedded.inbox() == []
+
+
+def test_a_person_may_begin_anew_with_an_embedded_ledger(embedded: Factory) -> None:
+    unplug(embedded)
+    with embedded.engine.begin() as connection:
+        roots.accept(embedded.settings(), connection)
+    embedded.drop("b.jpg")
+    embedded.ingest()
+    assert [row["original_name"] for row in embedded.assets()] == ["b.jpg"]
+
+
+def test_add_ons_stand_still_with_an_error_and_park_nothing(factory: Factory) -> None:
+    away = unplug(factory)
+    assert thumbnail.run(factory.settings(), threading.Event(), once=True) is False
+    light = factory.status("thumbnail")
+    assert light["status"] == "ERROR" and "has not its marker" in light["message"]
+    (asset,) = factory.assets()
+    assert not asset["has_errors"]
+    plug_in(factory, away)
+    factory.ingest()
+    assert thumbnail.run(factory.settings(), threading.Event(), once=True) is True
+    assert factory.asset("a.jpg")["is_thumbnailed"]

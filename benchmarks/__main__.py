@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks import (
     addons,
     claims,
+    dashboard,
     duplicates,
     faces,
     geocode,
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Context], list[Figure]]] = {
     "thumbnails": thumbnails.run,
     "faces": faces.run,
     "geocode": geocode.run,
+    "dashboard": dashboard.run,
 }
 
 

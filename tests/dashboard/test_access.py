@@ -38,6 +38,7 @@ from photo_factory.shared.ledger.models import Action
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.settings import Settings
 from tests.dashboard.conftest import OpenPage, text_of
+from tests.factory import Factory
 from tests.parts import free_port
 
 OWNER = hashed("the owner's own")
@@ -373,7 +374,10 @@ def test_the_page_shows_nothing_without_a_session(open_page: OpenPage) -> None:
     assert not page.sidebar.button
 
 
-def test_the_page_lets_one_sign_out(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_lets_one_sign_out(
+    open_page: OpenPage, factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert factory.engine
     tokens: list[str | None] = []
     monkeypatch.setattr(access, "_token", lambda: tokens[0] if tokens else None)
     page = open_page("overview", DASHBOARD_PASSWORD=OWNER)
@@ -382,6 +386,27 @@ def test_the_page_lets_one_sign_out(open_page: OpenPage, monkeypatch: pytest.Mon
     assert "owner at 10.0.0.7" in text_of(page)
     page.sidebar.button[0].click().run()
     assert "signed out" in text_of(page)
+
+
+def test_the_page_asks_for_a_sign_in_by_openid(open_page: OpenPage) -> None:
+    page = open_page("overview", **OPENID)
+    assert not page.exception
+    assert [button.label for button in page.button] == ["Sign in"]
+
+
+@pytest.mark.parametrize(
+    ("mail", "told"), [("alice@example.org", "owner"), ("mallory@example.org", "not on the list")]
+)
+def test_the_page_opens_to_who_is_on_the_list(
+    open_page: OpenPage, factory: Factory, mail: str, told: str
+) -> None:
+    assert factory.engine
+    page = open_page("overview", **OPENID)
+    page.user = {"is_logged_in": True, "email": mail}
+    page.run()
+    assert not page.exception
+    assert told in text_of(page)
+    assert bool(page.metric) == (told == "owner")
 
 
 def test_the_command_makes_a_hash_that_opens() -> None:

@@ -308,6 +308,12 @@ def test_what_asking_raised_is_raised_until_it_works() -> None:
     assert fresh.get() == 7
 
 
+def test_a_fault_is_not_hidden_by_asking_in_the_background() -> None:
+    fresh = Fresh(lambda: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        fresh.get()
+
+
 # The page
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, insert
 
+from photo_factory.dashboard import beats_chart
 from photo_factory.dashboard.actions import NotAllowed
 from photo_factory.dashboard.actions.services import control
 from photo_factory.dashboard.context import Context
@@ -97,6 +100,38 @@ def test_it_keeps_services_apart_and_tells_the_worst_of_each_slice(engine: Engin
     assert all(one.covered_s == pytest.approx(3600) for one in found)
 
 
+def test_the_chart_shows_every_slice_over_a_change_of_the_clocks(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = datetime(2026, 11, 1, 12, tzinfo=UTC)  # Berlin's summer time ended on 25 October
+    monkeypatch.setattr(beats_chart.clock, "now", lambda: after)
+    monkeypatch.setattr(beats_chart, "zone", lambda: ZoneInfo("Europe/Berlin"))
+    times = [after - timedelta(minutes=5 * number) for number in range(12 * 24 * 20)]
+    beats(engine, times, expected_every=300)
+    found = slots(engine, after, 20 * DAY, HOUR)
+    table = beats_chart.beats_table(found, 20 * DAY, timedelta(hours=6))
+    assert table.shape == (1, 80)
+    assert set(table.loc["geocode"]) == {1}
+
+
+def test_the_chart_blames_a_service_for_silence_and_not_for_its_youth(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats_chart.clock, "now", lambda: NOON)
+    monkeypatch.setattr(beats_chart, "zone", lambda: ZoneInfo("UTC"))
+    born = NOON - timedelta(hours=5.5)
+    beats(engine, minutes(born, born + timedelta(hours=2)))
+    beats(engine, [born + timedelta(minutes=45)], status="WARNING")
+    beats(engine, minutes(NOON - timedelta(minutes=90), NOON - HOUR))
+    beats(engine, minutes(NOON - timedelta(minutes=20), NOON))
+    table = beats_chart.beats_table(slots(engine, NOON, DAY, HOUR), DAY, HOUR)
+    row = table.loc["geocode"]
+    assert row[:18].isna().all()
+    assert [beats_chart.STATES[int(value)] for value in row[18:]] == [
+        "OK", "WARNING", "partly silent", "no beat", "partly silent", "OK",
+    ]  # fmt: skip
+
+
 # Logs
 
 LOG = """2026-11-21T10:00:00Z INFO    geocode: starting
@@ -154,10 +189,11 @@ def test_it_measures_what_a_process_uses(folder: Path) -> None:
     first = host.usage(unit)
     assert first.cpu is None  # from one look nobody can tell
     assert (first.memory or 0) > 10_000_000
-    deadline = clock.now() + timedelta(seconds=0.3)
-    while clock.now() < deadline:
+    begun, spent = time.monotonic(), time.process_time()
+    while time.process_time() - spent < 0.3:
         pass
-    assert (host.usage(unit).cpu or 0) > 30
+    expected = 100 * (time.process_time() - spent) / (time.monotonic() - begun)
+    assert host.usage(unit).cpu == pytest.approx(expected, rel=0.5)
 
 
 def test_it_says_when_no_supervisor_runs(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Fresh(Generic[T]):
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._answers: list[T] = []
-        self._error: PhotoFactoryError | OSError | None = None
+        self._error: Exception | None = None
         self._asked_at = self._took_s = 0.0
 
     def get(self) -> T:
@@ -46,8 +46,10 @@ class Fresh(Generic[T]):
         thread = self._renewed()
         if thread:
             thread.join(PATIENCE_S if self._answers or self._error else self._first_s)
-        if self._error:
+        if isinstance(self._error, PhotoFactoryError | OSError):  # as often as it is asked for
             raise type(self._error)(*self._error.args) from self._error
+        if self._error:
+            raise self._error
         if not self._answers:
             raise NotYet("this takes long to find out; it will be there soon")
         return self._answers[0]
@@ -78,7 +80,7 @@ class Fresh(Generic[T]):
         try:
             self._answers = [self._ask()]
             self._error = None
-        except (PhotoFactoryError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- raised in every page that asks, see get()
             self._error = error
         self._asked_at = time.monotonic()
         # An answer that did not come may come at any time: a failure does not count as slow.

@@ -10,13 +10,13 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import Engine
 
 from photo_factory.dashboard import access
 from photo_factory.dashboard.server import PARENT
-from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status
 from photo_factory.shared.ledger.database import connect, migrate
 from photo_factory.shared.paths import database_url
@@ -58,7 +58,7 @@ class Service:
         self._last_end: str | None = None
         self._engine = connect(database_url(settings), application=NAME)
         self._heart = Heartbeat(
-            self._ledger(),
+            self._ready,
             NAME,
             min(EXPECTED_EVERY, settings.heartbeat_interval * 5),
             restarts=int(os.environ.get("PHOTO_FACTORY_RESTARTS", "0")),
@@ -69,6 +69,8 @@ class Service:
         status: Status = "OK"
         try:
             self._refuse_taken_port()
+            with suppress(LedgerAway):  # its pages say so then
+                self._ready()
             while not self._stop.is_set():
                 status, task, message = self._look()
                 self._heart.beat(status, task, message)
@@ -144,12 +146,10 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def _ledger(self) -> Callable[[], Engine]:
-        def ready() -> Engine:
-            migrate(self._engine)  # this may be the first command of all
-            return self._engine
-
-        return ready
+    def _ready(self) -> Engine:
+        """The ledger, migrated: this may be the first command of all; LedgerAway."""
+        migrate(self._engine)
+        return self._engine
 
 
 def _free_port(host: str) -> int:

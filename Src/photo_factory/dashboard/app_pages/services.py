@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions.services import MOST, NEVER_STOPPED, Verb, control
+from photo_factory.dashboard.beats_chart import beats_chart
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.fresh import NotYet
 from photo_factory.dashboard.house import DAY, House, Sight, house, is_alone
 from photo_factory.dashboard.log_lines import LEVELS, wanted
-from photo_factory.dashboard.queries.services import Slot, uptimes
+from photo_factory.dashboard.queries.services import uptimes
 from photo_factory.dashboard.units import Unit, Usage
 from photo_factory.dashboard.verdict import Verdict, worst
 from photo_factory.dashboard.widgets import (
@@ -27,18 +26,13 @@ from photo_factory.dashboard.widgets import (
     live,
     what_can_be_had,
     when,
-    zone,
 )
-from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
 
 WEEK = timedelta(days=7)
 
 _INKS = {"green": "#2f8f63", "orange": "#c77d1e", "red": "#d0544a", "blue": "#3f83c4"}
 """The colours of the words in the table, which are read on light and on dark."""
-_STATES = ("no beat", "OK", "WARNING", "ERROR", "partly silent")
-_SHADES = ("#d7dbd8", "#4f9a83", "#e0a24a", "#c4473d", "#d98880")
-_MOSTLY = 0.9
 _ALWAYS = 0.9999  # the history's seconds are rounded
 _LINES = 500
 
@@ -135,13 +129,13 @@ def rows(sight: Sight, used: dict[str, Usage], up: dict[str, list[float]]) -> pd
                 "last beat": age(one.last_heartbeat) if one.last_heartbeat else "never",
                 "task": one.task,
                 "runs in": runs_in(one.units),
-                "restarts": sum(unit.restarts for unit in one.units) if one.units else None,
+                "restarts": str(sum(unit.restarts for unit in one.units)) if one.units else "",
                 "CPU": cpu_text(one.units, used),
                 "memory": memory_text(one.units, used),
                 **dict(zip(("up 24 h", "up 7 d", f"up {days} d"), shares, strict=True)),
             }
         )
-    return pd.DataFrame(told).astype({"restarts": "Int64"})
+    return pd.DataFrame(told)
 
 
 def runs_in(units: Sequence[Unit]) -> str:
@@ -188,7 +182,8 @@ def draw_timeline(span: str) -> None:
             st.info("No beat has been written yet; the services write one a minute.")
             return
         st.plotly_chart(
-            timeline(found, window, slice_), config={"displayModeBar": False}, key=f"beats {span}",
+            beats_chart(found, window, slice_, [one.name for one in seen.sight().verdicts]),
+            config={"displayModeBar": False}, key=f"beats {span}",
             alt="For each service and each slice of time: whether it beat, and what it said.",
         )  # fmt: skip
 
@@ -201,50 +196,6 @@ def _span(span: str, seen: House) -> tuple[timedelta, timedelta]:
     return seen.longest, timedelta(hours=6)
 
 
-def timeline(found: Sequence[Slot], window: timedelta, slice_: timedelta) -> go.Figure:
-    """The chart; what has no beat at all is grey, and white before a service's first beat."""
-    end = pd.Timestamp(clock.now()).tz_convert(zone()).ceil(slice_)
-    times = pd.date_range(end - window, end, freq=slice_, inclusive="left")
-    frame = pd.DataFrame([vars(slot) for slot in found])
-    frame["start"] = pd.to_datetime(frame["start"], utc=True).dt.tz_convert(zone())
-    frame["slice"] = frame["start"].dt.floor(slice_, ambiguous=False, nonexistent="shift_forward")
-    frame["badness"] = frame["worst"].map({"OK": 1, "WARNING": 2, "ERROR": 3})
-    by_slice = frame.groupby(["service", "slice"]).agg(
-        covered=("covered_s", "sum"), badness=("badness", "max")
-    )
-    state = by_slice["badness"].where(
-        (by_slice["covered"] >= _MOSTLY * slice_.total_seconds()) | (by_slice["badness"] > 1), 4
-    )
-    table = state.unstack("slice").reindex(columns=times)
-    is_born = table.notna().cummax(axis=1)
-    table = table.fillna(0).where(is_born)
-    table.iloc[:, -1] = table.iloc[:, -1].replace(4, 1)  # the slice we are in is not over
-    return _heat_map(table.sort_index(ascending=False))
-
-
-def _heat_map(table: pd.DataFrame) -> go.Figure:
-    steps = len(_SHADES)
-    scale = [
-        (position, shade)
-        for number, shade in enumerate(_SHADES)
-        for position in (number / steps, (number + 1) / steps)
-    ]
-    words: Any = table.map(lambda value: "" if pd.isna(value) else _STATES[int(value)])
-    figure = go.Figure(
-        go.Heatmap(
-            z=table.to_numpy(), x=table.columns, y=table.index, text=words.to_numpy(),
-            colorscale=scale, zmin=-0.5, zmax=steps - 0.5, showscale=False, xgap=1, ygap=6,
-            hovertemplate="%{y}<br>%{x|%d %b %H:%M}<br>%{text}<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_layout(
-        height=60 + 26 * len(table), margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        yaxis={"automargin": True, "showgrid": False}, xaxis={"showgrid": False},
-        plot_bgcolor="rgba(0,0,0,0)", dragmode=False,
-    )  # fmt: skip
-    return figure
-
-
 # One of them
 
 
@@ -254,7 +205,8 @@ def draw_one() -> None:
     if not found:
         return
     st.subheader("One service")
-    most_urgent = list(found).index(worst(found.values())[0].name)
+    first = worst(found.values())[0]
+    most_urgent = 0 if first.word == "OK" else list(found).index(first.name)
     name = st.selectbox(
         "Service", list(found), most_urgent, key="service", label_visibility="collapsed"
     )

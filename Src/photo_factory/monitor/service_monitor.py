@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from photo_factory.monitor.alerts import Alerts, Subject
 from photo_factory.monitor.cleanup import cleanup
 from photo_factory.monitor.digest import digest
+from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.monitor.rounds import Rounds
@@ -93,6 +94,8 @@ class Service:
     def _watch_on(self) -> None:
         jobs = self._scheduler()
         jobs.start()
+        reader = threading.Thread(target=self._read_originals, name="integrity", daemon=True)
+        reader.start()
         try:
             while not self._stop.is_set():
                 status, message = self._state()
@@ -134,6 +137,14 @@ class Service:
         if self._troubles.get(job) != reason:
             log.error("%s: %s", job, reason)
         self._troubles[job] = reason
+
+    def _read_originals(self) -> None:
+        """In a thread of its own: a large film takes longer than a round."""
+        integrity = Integrity(self._watch)
+        step = self._job("integrity", partial(integrity.work, self._stop))
+        while not self._stop.is_set():
+            step()
+            self._stop.wait(LOOK_S)  # also when it failed at once
 
     def _ready(self) -> Engine:
         migrate(self._engine)  # this may be the first command of all

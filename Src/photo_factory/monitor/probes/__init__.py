@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from photo_factory.monitor.integrity import probe as integrity
 from photo_factory.monitor.probes.backlog import backlog
 from photo_factory.monitor.probes.backup_targets import backup_targets
 from photo_factory.monitor.probes.clocks import clock
@@ -27,8 +28,9 @@ PROBES: dict[str, Probe] = {
     "backup-targets": backup_targets,
     "clock": clock,
     "devices": devices,
+    "integrity": integrity,
 }
 """Under its name each stands in system_status."""
 
-ASK_THE_LEDGER = {"inbox", "backlog", "backup-targets", "clock", "devices"}
+ASK_THE_LEDGER = {"inbox", "backlog", "backup-targets", "clock", "devices", "integrity"}
 """Probes that have nothing to say while `factory-db` is an ERROR: one alarm is enough."""

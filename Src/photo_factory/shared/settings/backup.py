@@ -75,7 +75,7 @@ class BackupSettings(BaseSettings):
         90,
         ge=1,
         alias="SAFE_DAYS",
-        description="Days since its last re-hash within which an original counts as proven.",
+        description="Days within which an original was hashed and its copies verified to count as proven.",
     )
     safe_copies: int = Field(
         2,

@@ -29,8 +29,8 @@ def main() -> None:
             backup_parts.draw_numbers(found)
             backup_parts.draw_targets(found)
             backup_parts.draw_missing(found)
-        backup_safe.draw()
         backup_parts.draw_proofs(found)
+        backup_safe.draw()  # last, for it counts longest
 
 
 _AT = {1: "the target", 2: "both targets"}

@@ -103,6 +103,9 @@ def _day_button(day: date | None, key: str, icon: str, chosen: Filters) -> None:
 def _draw_page(page: Page, chosen: Filters) -> None:
     selecting = _draw_top(chosen)
     selected: list[str] = list(_state("selected") or []) if selecting else []
+    if selecting:
+        shown = {str(tile.id) for tile in page.tiles}
+        library_correct.draw_several([uuid.UUID(one) for one in selected if one in shown])
     gallery(
         key=_KEY,
         data={"sections": by_day(page.tiles), "selecting": selecting, "selected": selected},
@@ -110,9 +113,6 @@ def _draw_page(page: Page, chosen: Filters) -> None:
         on_heading_change=_when("heading", _show_day),
         on_selected_change=lambda: None,
     )
-    if selecting:
-        shown = {str(tile.id) for tile in page.tiles}
-        library_correct.draw_several([uuid.UUID(one) for one in selected if one in shown])
     _draw_turning(page)
 
 

@@ -140,7 +140,7 @@ def draw_lights(this: Context, sight: Sight) -> None:
             draw_card(one)
     probes = [one for one in sight.verdicts if one.is_probe]
     if probes:
-        st.markdown("  ".join(f"{badge(one.word)} {one.name}" for one in probes))
+        st.markdown("\u2003 ".join(f"{badge(one.word)}\u00a0{one.name}" for one in probes))
         for one in probes:
             if one.reason:
                 st.caption(f"{one.name}: {one.reason}")

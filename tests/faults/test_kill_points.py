@@ -10,10 +10,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from photo_factory.shared import corrections, runs
+from photo_factory.shared.ledger.database import connect
 from tests.faults import invariant
 from tests.faults.disks import tmpfs
 from tests.faults.factory import PROGRAM, Factory, ended, jpeg, xmp
@@ -137,6 +140,41 @@ def test_a_repair_survives_a_kill_before_every_single_step(factory: Factory, kep
             if came_to_its_end:
                 return
     pytest.fail(f"the repair took {MOST_STEPS} steps, and was not at its end")
+
+
+@pytest.mark.timeout(900)
+def test_a_correction_survives_a_kill_before_every_single_step(factory: Factory) -> None:
+    """A photo and its sidecar are corrected to another day; each correction is cut short once."""
+    every = EVERY if factory.storage.parent == factory.home else 3 * EVERY
+    with Lives(factory) as lives:
+        for step in range(1, MOST_STEPS, every):
+            content = jpeg(f"corrected {step}")
+            factory.deliver(f"pixel/IMG_20230101_{step:06d}.jpg", content)
+            factory.deliver(f"pixel/IMG_20230101_{step:06d}.xmp", xmp(f"corrected {step}"))
+            lives.whole()
+            _correct(factory, content, datetime(2020, 1, 1) + timedelta(days=step))
+            lives.begin(die_at=step)
+            came_to_its_end = not lives.end().killed
+            invariant.check_bytes_only(factory, factory.given)
+            lives.whole()
+            invariant.check(factory, factory.given)
+            day = (datetime(2020, 1, 1) + timedelta(days=step)).strftime("%Y-%m-%d")
+            assert _final_of(factory, content).parent.name == day
+            assert len(list(_final_of(factory, content).parent.iterdir())) == 4
+            if came_to_its_end:
+                return
+    pytest.fail(f"the correction took {MOST_STEPS} steps, and was not at its end")
+
+
+def _correct(factory: Factory, content: bytes, moment: datetime) -> None:
+    engine = connect(factory.database_url)
+    wanted = hashlib.sha256(content).hexdigest()
+    try:
+        with engine.begin() as connection:
+            asset_id = runs.find_asset(connection, wanted)
+            corrections.ask(connection, asset_id, "anna", captured_at=moment)
+    finally:
+        engine.dispose()
 
 
 def _final_of(factory: Factory, content: bytes) -> Path:

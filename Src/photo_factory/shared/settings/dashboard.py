@@ -15,7 +15,11 @@ class DashboardSettings(BaseSettings):
         description="Where it listens; empty: 127.0.0.1, and everywhere once a password is set.",
     )
     dashboard_port: int = Field(
-        8501, ge=0, le=65535, alias="DASHBOARD_PORT", description="The port it listens on; 0: any that is free."
+        8501,
+        ge=0,
+        le=65535,
+        alias="DASHBOARD_PORT",
+        description="The port it listens on; 0: any that is free.",
     )
     dashboard_password: SecretStr | None = Field(
         None,

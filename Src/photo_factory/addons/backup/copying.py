@@ -163,11 +163,15 @@ service = FlagService(
 class Loop(FlagLoop):
     """The loop around `process`, which also warns of a night's work that cannot be done."""
 
+    _look_for_repairs_from = 0.0
+
     def _turn(self) -> bool:
         from photo_factory.addons.backup import repairing  # it needs what is made here
 
         is_busy = super()._turn()
-        repairing.now_and_then(self._settings, copies.ledger(self._settings))
+        if time.monotonic() >= self._look_for_repairs_from:
+            repairing.if_asked(self._settings, copies.ledger(self._settings))
+            self._look_for_repairs_from = time.monotonic() + repairing.LOOK_EVERY_S
         return is_busy
 
     def _state(self) -> tuple[Status, str]:

@@ -155,19 +155,15 @@ def _repair_from(target: Target, asset: Asset, engine: Engine, settings: Setting
     return None
 
 
-_next_look = 0.0
 LOOK_EVERY_S = 5.0
+"""Seconds between two looks of the backup service at what was asked for."""
 
 
-def now_and_then(settings: Settings, engine: Engine) -> None:
-    """Do what was asked for, when it is time to look; called from the backup service's loop."""
-    global _next_look  # noqa: PLW0603 -- one service runs in a process
-    if time.monotonic() < _next_look:
-        return
+def if_asked(settings: Settings, engine: Engine) -> None:
+    """Do what was asked for; called from the backup service's loop, and tried again there."""
     try:
         work_off(engine, settings)
     except LedgerAway:
         raise
     except PhotoFactoryError as error:  # the archive is away, or the Librarian busy: later
         log.info("no repairs now: %s", error)
-    _next_look = time.monotonic() + LOOK_EVERY_S

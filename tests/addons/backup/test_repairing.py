@@ -1,0 +1,66 @@
+"""Repairs that were asked for: from a proven copy, the damaged file aside, or with a reason."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from photo_factory.addons import backup
+from photo_factory.addons.backup import copying
+from photo_factory.commands.backup import initialise
+from photo_factory.commands.integrity import run_repair
+from photo_factory.monitor.integrity import Integrity
+from photo_factory.monitor.reading import Watch
+from photo_factory.shared import findings
+from photo_factory.shared.settings import Settings
+from tests.factory import Factory
+
+
+def a_copied_photo(factory: Factory, usb: Path) -> tuple[Settings, Path, bytes]:
+    settings = factory.settings(BACKUP_TARGETS=str(usb), RESTORE_DRILL="never")
+    usb.mkdir()
+    initialise(settings, str(usb))
+    factory.drop("a.jpg")
+    factory.ingest()
+    assert backup.run(settings, threading.Event(), once=True)
+    path = factory.on_disk(factory.asset("a.jpg"))
+    return settings, path, path.read_bytes()
+
+
+def look(factory: Factory, settings: Settings) -> None:
+    watch = Watch(settings, factory.paths, factory.engine)
+    Integrity(watch).round(threading.Event(), 100, lambda _: None)
+
+
+def test_it_mends_a_damaged_original_and_keeps_what_was_there(tmp_path: Path) -> None:
+    factory = Factory(tmp_path / "home")
+    settings, path, content = a_copied_photo(factory, tmp_path / "usb")
+    path.write_bytes(b"rot" + content[3:])
+    look(factory, settings)
+    told = run_repair(settings, factory.engine, None)
+    assert (told["asked"], told["repaired"], told["not_repaired"]) == (1, 1, 0)
+    assert path.read_bytes() == content
+    assert [one.read_bytes()[:3] for one in factory.paths.quarantine.iterdir()] == [b"rot"]
+    assert findings.listed(factory.engine) == []
+    assert factory.verify().all_is_well
+
+
+def test_the_service_does_what_was_asked_for_and_says_why_it_cannot(tmp_path: Path) -> None:
+    factory = Factory(tmp_path / "home")
+    settings, path, _ = a_copied_photo(factory, tmp_path / "usb")
+    path.unlink()
+    copy = next((tmp_path / "usb").rglob("a.jpg"))
+    whole = copy.read_bytes()
+    copy.write_bytes(b"rot" + whole[3:])
+    look(factory, settings)
+    told = run_repair(settings, factory.engine, "Storage/" + str(path).split("/Storage/")[1])
+    assert told["not_repaired"] == 1
+    (found,) = findings.listed(factory.engine)
+    assert "damaged as well" in (found.problem or "")
+    copy.write_bytes(whole)
+    with factory.engine.begin() as connection:
+        findings.ask_repair(connection)
+    copying.flush()
+    backup.run(settings, threading.Event(), once=True)
+    assert findings.listed(factory.engine) == []
+    assert path.read_bytes() == whole

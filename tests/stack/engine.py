@@ -171,12 +171,24 @@ class Stack:
     def sql(self, query: str) -> list[list[str]]:
         """Rows of a query, by the database's own client."""
         done = self.compose(
-            "exec", "-T", "factory-db", "psql", "-U", "photo", "-AtF", "\t", "-c", query
+            "exec",
+            "-T",
+            "factory-db",
+            "psql",
+            "-U",
+            "photo",
+            "-AtF",
+            "\t",
+            "-c",
+            query,
+            check=False,
         )
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def number(self, query: str) -> int:
-        return int(self.sql(query)[0][0])
+        """The one figure of a query; -1 while the database is away."""
+        rows = self.sql(query)
+        return int(rows[0][0]) if rows else -1
 
     def drop(self, source: Path, name: str) -> None:
         """A photo arrives in the inbox, as a phone's does: by a rename."""

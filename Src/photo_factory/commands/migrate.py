@@ -29,6 +29,14 @@ _LET_READ = (
     "ALTER ROLE factory_reader SET default_transaction_read_only = on",
     "ALTER ROLE factory_reader SET statement_timeout = '5min'",
     "ALTER ROLE factory_reader CONNECTION LIMIT 10",
+    # Only a superuser may set this one, which the stack's user is.
+    """
+DO $$ BEGIN
+  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    ALTER ROLE factory_reader SET temp_file_limit = '1GB';
+  END IF;
+END $$
+""",
 )
 
 

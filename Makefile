@@ -8,7 +8,7 @@ SAMPLES ?= ../shared/samples
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up test lint corpus bench faults constraints clean
+.PHONY: help setup setup-dev up test test-stack lint corpus bench faults constraints clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -30,8 +30,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt requirements-das
 up: setup  ## Run every service on this machine; Ctrl-C stops all of it
 	@exec $(BIN)/photo-factory up
 
-test: setup-dev lint  ## Run the whole test suite
-	$(BIN)/python -m pytest
+test: setup-dev lint  ## Run the whole test suite, but for the stack in Docker
+	$(BIN)/python -m pytest --ignore tests/stack
+
+test-stack: setup-dev  ## Bring the stack up in a Docker engine of its own, and try what may happen to it
+	$(BIN)/python -m pytest tests/stack --timeout 900
 
 lint: setup-dev  ## Check style, types and who may import whom
 	$(BIN)/ruff check .

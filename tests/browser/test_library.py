@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from tests.factory import Factory
 
 pytestmark = pytest.mark.part("chromium")
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = Path(os.environ.get("SCREENSHOTS") or tempfile.gettempdir()) / "photo-factory"
+"""SCREENSHOTS names another folder, to make those of docs/images anew."""
+
 SAMPLES = samples_folder()
 CAMERA = re.compile("NIKON COOLPIX P6000")
 TOWN = re.compile("Arezzo, Italy")

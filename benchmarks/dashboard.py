@@ -104,7 +104,11 @@ def run(context: Context) -> list[Figure]:
         with context.factory(url=url) as factory, _dashboard(factory) as (process, address):
             window = browser.new_context()
             _opened(window, f"{address}/settings")  # Streamlit itself and its scripts
-            paints = {name: _paints(context, window, address, name) for name, _, _ in PAGES}
+            first = PAGES[0][0]  # it has no name of its own in an address
+            paints = {
+                name: _paints(context, window, address, "" if name == first else name)
+                for name, _, _ in PAGES
+            }
             pages = [_opened(browser.new_context(), address)[0] for _ in range(SESSIONS)]
             memory = _mib(process)
             del pages
@@ -167,7 +171,8 @@ def _paints(
         page, first, whole = _opened(window, f"{address}/{name}")
         page.close()
         times.append((first, whole))
-    context.told(f"{name}: {', '.join(f'{first:.2f}/{whole:.2f}' for first, whole in times)}")
+    told = ", ".join(f"{first:.2f}/{whole:.2f}" for first, whole in times)
+    context.told(f"{name or PAGES[0][0]}: {told}")
     warm = times[1:]
     return median(one[0] for one in warm), median(one[1] for one in warm), times[0][0]
 

@@ -118,7 +118,8 @@ class House:
         """Free space, by the service-monitor's probes, else by a look of our own; OSError."""
         probed = [
             _disk(light)
-            for name, light in sorted(lights.items())
+            # The storage first: where all are one disk, it is the one people think of.
+            for name, light in sorted(lights.items(), reverse=True)
             if name.startswith("disk-") and light.state != "SILENT" and "path" in light.details
         ]
         if probed:

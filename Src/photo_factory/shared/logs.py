@@ -18,4 +18,6 @@ def configure(level: str, *, service: str = "photo-factory") -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # Alembic tells each step at INFO, which is noise to someone who only wanted to file photos.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # And APScheduler every job it adds.
+    for noisy in ("alembic", "apscheduler"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -14,12 +14,12 @@ from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import Arrival
 
 _arrivals = cast(Table, Arrival.__table__)
-_ASK_EVERY = timedelta(hours=1)
+_ASK_EVERY = timedelta(minutes=15)
 
 
 @dataclass
 class Devices:
-    """Asks the ledger once an hour: the answer takes a look at every arrival."""
+    """Asks the ledger four times an hour: the answer takes a look at every arrival."""
 
     _asked: dict[str, datetime] = field(default_factory=dict)
     _last: dict[str, dict[str, datetime]] = field(default_factory=dict)

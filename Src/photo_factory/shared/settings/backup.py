@@ -75,7 +75,7 @@ class BackupSettings(BaseSettings):
         90,
         ge=1,
         alias="SAFE_DAYS",
-        description="Days within which an original was hashed and its copies verified to count as proven.",
+        description="Days since the last look at original and copies within which a file is proven.",
     )
     safe_copies: int = Field(
         2,

@@ -75,7 +75,7 @@ class BackupSettings(BaseSettings):
         90,
         ge=1,
         alias="SAFE_DAYS",
-        description="Days since the last look at original and copies within which a file is proven.",
+        description="Days since original and copies were last read within which a file is proven.",
     )
     safe_copies: int = Field(
         2,

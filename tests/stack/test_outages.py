@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -15,12 +16,13 @@ from photo_factory.registry import SERVICES
 from tests.factory import photo
 from tests.stack.engine import Engine, Stack, until
 
+_numbers = itertools.count()
 OURS = sorted(set(SERVICES) - {"face"})
 
 
 def _arrive(stack: Stack, folder: Path, device: str, count: int = 3) -> None:
-    for number in range(count):
-        source = folder / f"{device}-{number}.jpg"
+    for _ in range(count):
+        source = folder / f"{device}-{next(_numbers)}.jpg"
         source.write_bytes(photo("2018:08:08 08:08:08"))
         stack.drop(source, f"{device}/{source.name}")
 
@@ -49,6 +51,8 @@ def test_what_is_killed_comes_back(stack: Stack, tmp_path: Path, service: str) -
 def test_a_frozen_database_holds_nothing_up(stack: Stack, tmp_path: Path) -> None:
     """`docker pause`: connections stay open, and nothing answers any more."""
     database = stack.container("factory-db")
+    _arrive(stack, tmp_path, "frozen")  # a folder that is new waits for Syncthing's doctor
+    until(lambda: _filed(stack, "frozen") == 3)
     stack.engine.docker("pause", database)
     try:
         _arrive(stack, tmp_path, "frozen")
@@ -57,9 +61,9 @@ def test_a_frozen_database_holds_nothing_up(stack: Stack, tmp_path: Path) -> Non
         time.sleep(30)
     finally:
         stack.engine.docker("unpause", database)
-    until(lambda: _filed(stack, "frozen") == 3)
+    until(lambda: _filed(stack, "frozen") == 6)
     worked = "SELECT COUNT(*) FROM media_assets WHERE source_device = 'frozen' AND is_thumbnailed"
-    until(lambda: stack.number(worked) == 3)
+    until(lambda: stack.number(worked) == 6)
     until(lambda: all(stack.is_healthy(service) for service in OURS), 300)
     assert stack.lost() == set()
 

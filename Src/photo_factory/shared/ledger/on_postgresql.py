@@ -50,6 +50,7 @@ def options(url: URL, application: str) -> dict[str, Any]:
     arguments = {
         "connect_timeout": _CONNECT_S,
         "application_name": application,
+        "client_encoding": "utf8",  # a server set up without a locale would otherwise say ASCII
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
-
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-_TIME = r"([01]\d|2[0-3]):[0-5]\d"
-
-
-def _hours(text: str) -> str:
-    if text and not re.fullmatch(f"{_TIME}-{_TIME}", text):
-        raise ValueError(f"{text!r} is no span of hours such as 22:00-07:00")
-    return text
-
-
-def _time_of_day(text: str) -> str:
-    if text == "never":
-        return ""
-    if not re.fullmatch(_TIME, text):
-        raise ValueError(f"{text!r} is no time of day such as 08:00, nor never")
-    return text
+from photo_factory.shared.settings.times import Span, TimeOfDay
 
 
 class AlertSettings(BaseSettings):
@@ -40,12 +23,12 @@ class AlertSettings(BaseSettings):
         alias="ALERT_AFTER",
         description="Seconds a new state must last before anybody is told of it.",
     )
-    quiet_hours: Annotated[str, AfterValidator(_hours)] = Field(
+    quiet_hours: Span = Field(
         "",
         alias="QUIET_HOURS",
         description="Hours in which only errors are told, such as 22:00-07:00; the rest waits.",
     )
-    digest_at: Annotated[str, AfterValidator(_time_of_day)] = Field(
+    digest_at: TimeOfDay = Field(
         "never",
         alias="DIGEST_AT",
         description="When the day's digest is sent, such as 08:00; never: none is.",

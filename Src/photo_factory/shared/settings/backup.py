@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from photo_factory.shared.settings import targets
-
-
-def _time_of_day(text: str) -> str:
-    if text == "never":
-        return ""
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f"{text!r} is no time of day such as 03:30, nor never")
-    return text
+from photo_factory.shared.settings.times import TimeOfDay
 
 
 class BackupSettings(BaseSettings):
@@ -59,7 +50,7 @@ class BackupSettings(BaseSettings):
         alias="BACKUP_DUMPS_KEPT",
         description="How many proven dumps of the ledger each target keeps.",
     )
-    restore_drill: Annotated[str, AfterValidator(_time_of_day)] = Field(
+    restore_drill: TimeOfDay = Field(
         "03:30",
         alias="RESTORE_DRILL",
         description="When, by TIMEZONE, the ledger is dumped and a restore tried; never: not.",

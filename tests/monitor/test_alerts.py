@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from photo_factory.monitor.alerts import Alerts, Subject
+from photo_factory.monitor.alerts import Alerts, Subject, Way
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import Alert
 from photo_factory.shared.settings import Settings
@@ -31,8 +31,10 @@ class Post:
     def __init__(self) -> None:
         self.letters: list[tuple[str, str]] = []
         self.trouble: str | None = None
+        self.asked = 0
 
     def __call__(self, title: str, text: str) -> str | None:
+        self.asked += 1
         if self.trouble is None:
             self.letters.append((title, text))
         return self.trouble
@@ -43,12 +45,16 @@ class Office:
 
     def __init__(self, engine: Engine, book: Path, **changes: Any) -> None:
         self.engine, self.book, self.changes = engine, book, changes
-        self.post = Post()
+        self.post, self.radio = Post(), Post()
+        self.has_radio = False
         self.at = NOON
         self.restart()
 
     def restart(self) -> None:
-        self.alerts = Alerts(settings(**self.changes), self.book, self.engine, self.post)
+        ways = [Way("1", "post", self.post), Way("2", "radio", self.radio)]
+        self.alerts = Alerts(
+            settings(**self.changes), self.book, self.engine, ways if self.has_radio else ways[:1]
+        )
 
     def see(self, after: float = 0, **states: str) -> list[str]:
         """After so many seconds, this is how everything is; what was told."""
@@ -82,17 +88,48 @@ def test_a_new_state_is_told_once_it_has_lasted(office: Office) -> None:
 
 def test_what_comes_and_goes_is_nobodys_business(office: Office) -> None:
     for _ in range(20):
-        assert office.see(100, librarian="WARNING") == []
-        assert office.see(10, librarian="OK") == []
+        assert office.see(600, librarian="WARNING") == []
+        assert office.see(30, librarian="OK") == []
     assert office.post.letters == []
 
 
-def test_a_state_that_flaps_while_bad_is_not_told_again(office: Office) -> None:
+def test_what_flaps_all_the_time_is_told_once(office: Office) -> None:
+    told = [
+        one
+        for _ in range(40)
+        for state in ("ERROR", "OK", "SILENT", "OK")
+        for one in office.see(100, librarian=state)
+    ]
+    assert len(told) == 1
+    office.see(100, librarian="OK")
+    assert office.see(120, librarian="OK") == ["librarian OK"]
+
+
+def test_one_ill_state_that_becomes_another_all_the_time_is_told(office: Office) -> None:
+    told = [
+        one
+        for _ in range(40)
+        for state in ("ERROR", "SILENT")
+        for one in office.see(100, librarian=state)
+    ]
+    assert len(told) == 1
+
+
+def test_an_address_that_is_dead_costs_the_others_nothing(office: Office) -> None:
+    office.has_radio = True
+    office.restart()
+    office.radio.trouble = "radio did not take it"
     office.see(librarian="ERROR")
     assert office.see(120, librarian="ERROR") == ["librarian ERROR"]
-    for _ in range(10):
-        assert office.see(30, librarian="OK") == []
-        assert office.see(30, librarian="ERROR") == []
+    for _ in range(30):
+        assert office.see(10, librarian="ERROR") == []
+    assert len(office.post.letters) == 1
+    assert office.alerts.problems == ["radio did not take it"]
+    assert 3 <= office.radio.asked <= 5  # after 1, 2, 5 minutes, and not every ten seconds
+    office.radio.trouble = None
+    office.see(3600, librarian="ERROR")
+    assert len(office.radio.letters) == 1 and office.alerts.problems == []
+    assert len(rows(office.engine)) == 1
 
 
 def test_recovery_is_told_too(office: Office) -> None:
@@ -166,7 +203,7 @@ def test_the_ledger_keeps_what_was_told(office: Office) -> None:
 def test_without_addresses_the_ledger_says_that_nobody_was_told(
     engine: Engine, tmp_path: Path
 ) -> None:
-    alerts = Alerts(settings(ALERT_AFTER=0), tmp_path / "book", engine, None)
+    alerts = Alerts(settings(ALERT_AFTER=0), tmp_path / "book", engine, [])
     alerts.tell({"librarian": Subject("ERROR", "it burns")}, NOON)
     (row,) = rows(engine)
     assert row["sent_at"] is None and "ALERT_URLS" in row["problem"]

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from photo_factory.monitor import keeping, service_monitor
+from photo_factory.monitor.alerts import Way
 from photo_factory.monitor.probes import PROBES
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.monitor.rounds import Rounds
@@ -51,7 +52,7 @@ def test_people_hear_of_a_storage_that_hangs(
         titles.append(title)
 
     monkeypatch.setattr(keeping, "replace_durably", write)
-    monkeypatch.setattr(service_monitor, "sender", lambda _settings: send)
+    monkeypatch.setattr(service_monitor, "ways", lambda _settings: [Way("1", "post", send)])
     factory = Factory(tmp_path / "home", f"sqlite:///{tmp_path}/ledger.sqlite3")
     quick = {"PROBE_INTERVAL": "1", "HEARTBEAT_INTERVAL": "1", "ALERT_AFTER": "0"}
     stop = threading.Event()

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from photo_factory.cli import app
 from photo_factory.monitor.alerts import Subject
 from photo_factory.monitor.digest import digest
-from photo_factory.monitor.sending import ping, sender
+from photo_factory.monitor.sending import ping, ways
 from photo_factory.shared.errors import SettingsError
 from photo_factory.shared.ledger import database
 from photo_factory.shared.settings import Settings
@@ -81,8 +81,9 @@ def mailbox() -> Iterator[Mailbox]:
 
 def test_an_alert_arrives_at_every_address(mailbox: Mailbox) -> None:
     with _serving() as other:
-        send = sender(settings(ALERT_URLS=f"json://{mailbox.address},json://{other.address}"))
-        assert send and send("librarian is ERROR", "it burns") is None
+        both = ways(settings(ALERT_URLS=f"json://{mailbox.address},json://{other.address}"))
+        assert [way.send("librarian is ERROR", "it burns") for way in both] == [None, None]
+        assert len({way.id for way in both}) == 2
         for box in (mailbox, other):
             (letter,) = box.letters
             assert (letter["title"], letter["message"]) == ("librarian is ERROR", "it burns")
@@ -90,19 +91,24 @@ def test_an_alert_arrives_at_every_address(mailbox: Mailbox) -> None:
 
 def test_an_address_that_refuses_is_told_without_its_secrets(mailbox: Mailbox) -> None:
     mailbox.status = 500
-    send = sender(settings(ALERT_URLS=f"json://user:geheim@{mailbox.address}"))
-    problem = send and send("title", "text")
-    assert problem and "did not take it" in problem and "geheim" not in problem
+    (way,) = ways(settings(ALERT_URLS=f"json://user:geheim@{mailbox.address}"))
+    problem = way.send("title", "text")
+    assert (
+        "geheim" not in way.id
+        and problem
+        and "did not take it" in problem
+        and "geheim" not in problem
+    )
 
 
 def test_a_wrong_address_is_one_clear_line_without_its_secrets() -> None:
     with pytest.raises(SettingsError, match="ALERT_URLS") as caught:
-        sender(settings(ALERT_URLS="nonsense-geheim"))
+        ways(settings(ALERT_URLS="nonsense-geheim"))
     assert "geheim" not in str(caught.value)
 
 
 def test_without_addresses_there_is_no_way_out() -> None:
-    assert sender(settings()) is None
+    assert ways(settings()) == []
 
 
 def test_the_watcher_outside_is_asked(mailbox: Mailbox) -> None:
@@ -112,6 +118,8 @@ def test_the_watcher_outside_is_asked(mailbox: Mailbox) -> None:
 
 def test_a_watcher_that_is_away_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
     ping(settings(DEAD_MAN_URL="http://127.0.0.1:1/geheim"))
+    ping(settings(DEAD_MAN_URL="http://127.0.0.1:1/geheim key"))
+    ping(settings(DEAD_MAN_URL="geheim"))
     assert "DEAD_MAN_URL cannot be reached" in caplog.text
     assert "geheim" not in caplog.text
 

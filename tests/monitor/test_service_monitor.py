@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -202,3 +204,55 @@ def test_a_folder_it_cannot_use_is_told_in_its_own_beats(factory: Factory) -> No
     finally:
         stop.set()
         thread.join(20)
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_disk_that_takes_nothing_keeps_nobody_from_looking_and_telling(
+    factory: Factory, mailbox: Mailbox
+) -> None:
+    settings = factory.settings(ALERT_URLS=f"json://{mailbox.address}", ALERT_AFTER="0")
+    service = Service(settings, threading.Event())
+    service._round()
+    shutil.rmtree(factory.paths.monitor)
+    factory.paths.monitor.write_text("a file where the folder should be")
+    factory.paths.inbox.rmdir()
+    service._round()
+    with contextlib.suppress(OSError):
+        service._tell()
+    assert service._last["disk-inbox"].status == "ERROR"
+    assert service._state()[0] == "ERROR"
+    (letter,) = mailbox.letters
+    assert "disk-inbox" in letter["message"] and "service-monitor" in letter["message"]
+
+
+def test_what_dies_and_comes_back_all_the_time_is_told() -> None:
+    starts, at = service_monitor.Starts(), clock.now()
+    noted = [
+        starts.note("geocode", at + timedelta(minutes=number), at + timedelta(minutes=number))
+        for number in range(6)
+    ]
+    assert noted == [0, 0, 0, 4, 5, 6]
+    assert starts.note("geocode", at + timedelta(minutes=5), at + timedelta(hours=1)) == 0
+
+
+def test_a_probe_of_phones_that_could_not_look_is_told_itself() -> None:
+    subjects = of_readings({"devices": Reading("ERROR", "failed", "the probe failed")}, 9)
+    assert subjects["devices"].state == "ERROR"
+
+
+def test_a_ledger_that_went_away_with_its_disk_is_an_error_and_not_made_anew(
+    tmp_path: Path,
+) -> None:
+    """The embedded one: an empty mount point must not become a new archive."""
+    factory = Factory(tmp_path / "home")
+    factory.drop("pixel-7/IMG_1.jpg")
+    factory.ingest()
+    service_monitor.run(factory.settings(), threading.Event(), True)
+    factory.close()
+    away = factory.paths.storage.with_name("unplugged")
+    factory.paths.storage.rename(away)
+    factory.paths.originals.mkdir(parents=True)
+    service = Service(factory.settings(), threading.Event())
+    service._round()
+    assert service._last["factory-db"].status == "ERROR"
+    assert not factory.paths.embedded_ledger.exists()

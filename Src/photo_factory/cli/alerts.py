@@ -16,15 +16,16 @@ app.add_typer(alerts, name="alerts")
 @alerts.command(epilog="Example: ALERT_URLS=ntfy://ntfy.sh/my-topic photo-factory alerts test")
 def test() -> None:
     """Send a message to every address of ALERT_URLS; exit 1 when one did not take it."""
-    from photo_factory.monitor.sending import sender
+    from photo_factory.monitor.sending import ways
 
-    send = sender(load_settings())
-    if send is None:
+    found = ways(load_settings())
+    if not found:
         console.say("no ALERT_URLS are set: nobody would be told (docs/MONITORING.md, Alerts)")
         raise typer.Exit(1)
-    problem = send("Photo Factory: a test", "If you can read this, alerts reach you.")
-    console.say(problem or "sent: it should be with you in a moment")
-    raise typer.Exit(1 if problem else 0)
+    title, text = "Photo Factory: a test", "If you can read this, alerts reach you."
+    problems = [problem for way in found if (problem := way.send(title, text))]
+    console.say("; ".join(problems) or "sent: it should be with you in a moment")
+    raise typer.Exit(1 if problems else 0)
 
 
 @alerts.command("list", epilog="Example: photo-factory alerts list --json")

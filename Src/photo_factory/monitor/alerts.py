@@ -26,6 +26,7 @@ URGENT = ("ERROR", "SILENT")
 
 _alerts = cast(Table, Alert.__table__)
 _LONGEST_OUTBOX = 1000
+_PAUSES_MIN = (1, 2, 5, 15, 60)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class _Memory:
     told: str | None = None
     seen: str = "OK"
     seen_since: str = ""
-    message: str = ""
+    bad_since: str = ""
+    """Since when it has not been well for long enough; it counts what flaps, too."""
 
 
 @dataclass
@@ -66,34 +68,71 @@ class _Book:
     """All that must survive a restart: else everything would be told again."""
 
     subjects: dict[str, _Memory] = field(default_factory=dict)
-    outbox: list[Change] = field(default_factory=list)
-    """Told by nobody yet: sending failed, or the hours are quiet."""
+    outboxes: dict[str, list[Change]] = field(default_factory=dict)
+    """What each address has not got yet: it did not answer, or the hours are quiet."""
+    untold: list[Change] = field(default_factory=list)
+    """What no address has got yet."""
     unwritten: list[dict[str, Any]] = field(default_factory=list)
     """Rows for the ledger, which was away."""
-    digest_on: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    """The day of the last digest each address got."""
 
 
-Send = Callable[[str, str], str | None]
-"""Sends a title and a text; why it could not, or None."""
+@dataclass(frozen=True)
+class Way:
+    """One address people are told by; `send` takes title and text, and says why it could not."""
+
+    id: str
+    name: str
+    send: Callable[[str, str], str | None]
+
+
+@dataclass
+class _Patience:
+    """How long a way that failed is left alone."""
+
+    failed: int = 0
+    next_try: datetime | None = None
+    problem: str = ""
+
+    def is_over(self, at: datetime) -> bool:
+        return self.next_try is None or at >= self.next_try
+
+    def note(self, problem: str | None, at: datetime) -> None:
+        if problem is None:
+            self.failed, self.next_try, self.problem = 0, None, ""
+            return
+        minutes = _PAUSES_MIN[min(self.failed, len(_PAUSES_MIN) - 1)]
+        self.failed += 1
+        self.next_try, self.problem = at + timedelta(minutes=minutes), problem
 
 
 class Alerts:
     """Watches states change; kept in one file, so that a ledger that is away is told of, too."""
 
-    def __init__(self, settings: Settings, book: Path, engine: Engine, send: Send | None) -> None:
+    def __init__(self, settings: Settings, book: Path, engine: Engine, ways: Sequence[Way]) -> None:
         self._settings = settings
         self._keeper = Keeper(book)
         self._engine = engine
-        self._send = send
+        self._ways = ways
+        self._patience = {way.id: _Patience() for way in ways}
         self._book = _read(book)
 
+    @property
+    def problems(self) -> list[str]:
+        """Which addresses do not take what they are sent."""
+        return [one.problem for one in self._patience.values() if one.problem]
+
     def tell(self, subjects: Mapping[str, Subject], at: datetime) -> list[Change]:
-        """Look at how everything is now and tell what changed; what was told."""
-        self._book.outbox += [
-            change for name in subjects if (change := self._changed(name, subjects[name], at))
-        ]
-        del self._book.outbox[:-_LONGEST_OUTBOX]
-        told = self._send_outbox(at)
+        """Look at how everything is now and tell what changed; what was told for the first time."""
+        news = [one for name in subjects if (one := self._changed(name, subjects[name], at))]
+        for way in self._ways:
+            outbox = self._book.outboxes.setdefault(way.id, [])
+            outbox += news
+            del outbox[:-_LONGEST_OUTBOX]
+        self._book.untold += news
+        del self._book.untold[:-_LONGEST_OUTBOX]
+        told = self._send_outboxes(at)
         self._write_rows()
         self._keep()
         return told
@@ -103,50 +142,78 @@ class Alerts:
         return set(self._book.subjects)
 
     def digest(self, text: Callable[[], str], at: datetime) -> bool:
-        """Send the day's digest when its time has come; whether it was sent."""
+        """Send the day's digest to whom it is due; whether somebody got it."""
         local = at.astimezone(ZoneInfo(self._settings.timezone))
         due = self._settings.digest_at
-        if not due or self._book.digest_on == f"{local:%Y-%m-%d}" or local.time() < _clock(due):
+        if not due or local.time() < _clock(due):
             return False
-        is_first = not self._book.digest_on
-        self._book.digest_on = f"{local:%Y-%m-%d}"
-        late = local - datetime.combine(local, _clock(due), local.tzinfo)
-        if self._send is None or (is_first and late > timedelta(hours=1)):
-            self._keep()  # set up after its time: the first one comes tomorrow
+        today, late = (
+            f"{local:%Y-%m-%d}",
+            local - datetime.combine(local, _clock(due), local.tzinfo),
+        )
+        sent = [way for way in self._ways if self._send_digest(way, today, late, text, at)]
+        return bool(sent)
+
+    def _send_digest(
+        self, way: Way, today: str, late: timedelta, text: Callable[[], str], at: datetime
+    ) -> bool:
+        last, patience = self._book.digests.get(way.id), self._patience[way.id]
+        if last == today or not patience.is_over(at):
             return False
-        problem = self._send("Photo Factory: the day", text())
-        if problem:
-            log.warning("the digest was not sent: %s", problem)
-            self._book.digest_on = ""
+        is_new = last is None and late > timedelta(hours=1)  # the first one comes tomorrow
+        problem = None if is_new else way.send("Photo Factory: the day", text())
+        patience.note(problem, at)
+        self._book.digests[way.id] = today if problem is None else last or "tried"
         self._keep()
-        return problem is None
+        return problem is None and not is_new
 
     def _changed(self, name: str, now: Subject, at: datetime) -> Change | None:
         """The change, once it has lasted; a state that comes and goes is nobody's business."""
         memory = self._book.subjects.setdefault(name, _Memory(seen_since=at.isoformat()))
-        if now.state != memory.seen or not memory.seen_since:
-            memory.seen, memory.seen_since = now.state, at.isoformat()
-        memory.message = now.message or ""
-        if memory.seen == (memory.told or "OK"):
-            memory.told = memory.seen
-            return None
+        long = timedelta(seconds=self._settings.alert_after)
         lasted = at - datetime.fromisoformat(memory.seen_since)
-        if lasted < timedelta(seconds=self._settings.alert_after):
+        if memory.seen == "OK" and lasted >= long:
+            memory.bad_since = ""
+        if now.state != "OK" and not memory.bad_since:
+            memory.bad_since = at.isoformat()
+        if now.state != memory.seen:
+            memory.seen, memory.seen_since = now.state, at.isoformat()
+            lasted = timedelta(0)
+        if now.state == (memory.told or "OK"):
             return None
-        before, memory.told = memory.told, memory.seen
+        # What was well is told once it has been ill for so long, flapping or not; what was told
+        # to be ill, only once it has been something else all the time.
+        if memory.told in (None, "OK"):
+            lasted = at - datetime.fromisoformat(memory.bad_since or memory.seen_since)
+        if lasted < long:
+            return None
+        before, memory.told = memory.told, now.state
         return Change(name, before, now.state, _told(now, before), at.isoformat())
 
-    def _send_outbox(self, at: datetime) -> list[Change]:
+    def _send_outboxes(self, at: datetime) -> list[Change]:
+        if not self._ways:
+            told, self._book.untold = self._book.untold, []
+            self._book.unwritten += [_row(one, at, "no ALERT_URLS are set") for one in told]
+            return told
+        got = [one for way in self._ways for one in self._send_outbox(way, at)]
+        told = [one for one in self._book.untold if one in got]
+        self._book.untold = [one for one in self._book.untold if one not in got]
+        self._book.unwritten += [_row(one, at, None) for one in told]
+        return told
+
+    def _send_outbox(self, way: Way, at: datetime) -> list[Change]:
+        """Send what this address has not got; what it took."""
+        outbox, patience = self._book.outboxes[way.id], self._patience[way.id]
         is_quiet = _is_quiet(self._settings, at)
-        due = [one for one in self._book.outbox if not is_quiet or one.state in URGENT]
-        if not due:
+        due = [one for one in outbox if not is_quiet or one.state in URGENT]
+        if not due or not patience.is_over(at):
             return []
-        problem = "no ALERT_URLS are set" if self._send is None else self._send(*_letter(due))
-        if problem and self._send:
+        problem = way.send(*_letter(due))
+        patience.note(problem, at)
+        if problem:
             log.warning("an alert was not sent and is tried again: %s", problem)
             return []
-        self._book.outbox = [one for one in self._book.outbox if one not in due]
-        self._book.unwritten += [_row(one, at, problem) for one in due]
+        self._book.outboxes[way.id] = [one for one in outbox if one not in due]
         return due
 
     def _write_rows(self) -> None:
@@ -170,9 +237,10 @@ def _read(path: Path) -> _Book:
         kept = json.loads(path.read_text())
         return _Book(
             {name: _Memory(**one) for name, one in kept["subjects"].items()},
-            [Change(**one) for one in kept["outbox"]],
+            {way: [Change(**one) for one in box] for way, box in kept["outboxes"].items()},
+            [Change(**one) for one in kept["untold"]],
             kept["unwritten"],
-            kept["digest_on"],
+            kept["digests"],
         )
     except FileNotFoundError:
         return _Book()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import http.client
 import logging
 import urllib.error
 import urllib.request
+from typing import Any
 
-from photo_factory.monitor.alerts import Send
+from photo_factory.monitor.alerts import Way
 from photo_factory.shared.errors import SettingsError
 from photo_factory.shared.settings import Settings
 
@@ -15,27 +18,32 @@ log = logging.getLogger(__name__)
 _TIMEOUT_S = 15.0
 
 
-def sender(settings: Settings) -> Send | None:
-    """How alerts are sent; None where no ALERT_URLS are set. SettingsError for a wrong one."""
+def ways(settings: Settings) -> list[Way]:
+    """How people are told: one for each address of ALERT_URLS. SettingsError for a wrong one."""
     if settings.alert_urls is None:
-        return None
+        return []
     from apprise import Apprise
 
     # It logs what it sends, at levels of its own; what fails is told by us.
     logging.getLogger("apprise").setLevel(logging.CRITICAL)
-    ways = Apprise()
-    if not ways.add(settings.alert_urls.get_secret_value()):
+    services = Apprise()
+    if not services.add(settings.alert_urls.get_secret_value()):
         # The URL itself is a secret: passwords and tokens stand in it.
         raise SettingsError(
             "ALERT_URLS: at least one of them is no address Apprise knows (examples: "
             "ntfy://ntfy.sh/topic, mailto://user:password@example.org, discord://id/token)"
         )
+    return [_way(service) for service in services]
+
+
+def _way(service: Any) -> Way:
+    name = str(service.service_name)
 
     def send(title: str, text: str) -> str | None:
-        failed = [one.service_name for one in ways if not one.notify(body=text, title=title)]
-        return f"{', '.join(map(str, failed))} did not take it" if failed else None
+        return None if service.notify(body=text, title=title) else f"{name} did not take it"
 
-    return send
+    # Told apart by what cannot be turned back into the address.
+    return Way(hashlib.sha256(service.url().encode()).hexdigest()[:16], name, send)
 
 
 def ping(settings: Settings) -> None:
@@ -45,6 +53,7 @@ def ping(settings: Settings) -> None:
     try:
         with urllib.request.urlopen(settings.dead_man_url.get_secret_value(), timeout=_TIMEOUT_S):
             pass
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
-        log.warning("DEAD_MAN_URL cannot be reached: %s", reason)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        # Only what kind of error: its text may hold the address, which is a secret.
+        kind = type(getattr(error, "reason", None) or error).__name__
+        log.warning("DEAD_MAN_URL cannot be reached: %s", kind)

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,14 +21,15 @@ from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.monitor.rounds import Rounds
 from photo_factory.monitor.scheduling import scheduler
-from photo_factory.monitor.sending import ping, sender
+from photo_factory.monitor.sending import ping, ways
 from photo_factory.monitor.spool import Spool
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
-from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status, lights
+from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Light, Status, lights
 from photo_factory.shared.ledger.database import away, connect, migrate, reading
 from photo_factory.shared.ledger.waits import heeding
 from photo_factory.shared.paths import Paths, database_url
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,25 @@ LATE_S = 180.0
 
 
 _BREAKER = "breaker "
+_AWAY_WITH_DISK = "the ledger is away together with the archive: is its disk mounted?"
+
+
+RESTARTS_WITHIN = timedelta(minutes=15)
+OFTEN = 4
+
+
+class Starts:
+    """When services began: one that dies and comes back looks well whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[datetime]] = {}
+
+    def note(self, name: str, started_at: datetime, at: datetime) -> int:
+        """How often it was started lately, if that is often; else 0."""
+        seen = self._seen.setdefault(name, set())
+        seen.add(started_at)
+        seen -= {one for one in seen if at - one > RESTARTS_WITHIN}
+        return len(seen) if len(seen) >= OFTEN else 0
 
 
 class Service:
@@ -65,7 +85,9 @@ class Service:
         self._watch = Watch(settings, paths, self._engine, self._spool.sample)
         self._rounds = Rounds(PROBES)
         book = paths.monitor / "alerts.json"
-        self._alerts = Alerts(settings, book, self._engine, sender(settings))
+        self._alerts = Alerts(settings, book, self._engine, ways(settings))
+        self._guard = Guard(settings, paths, self._engine)
+        self._starts = Starts()
         self._heart = Heartbeat(
             self._ready,
             NAME,
@@ -74,7 +96,7 @@ class Service:
         )
         self._last: dict[str, Reading] = {}
         self._desk = threading.Lock()
-        """Whoever handles the spool or the alerts holds it: rounds and looks run side by side."""
+        """Whoever handles the spool holds it: rounds and the doctor's looks run side by side."""
         self._round_ended = time.monotonic()
         self._troubles: dict[str, str] = {}
         """Why a job could not do its work, by its name."""
@@ -147,12 +169,14 @@ class Service:
             self._stop.wait(LOOK_S)  # also when it failed at once
 
     def _ready(self) -> Engine:
+        if not self._guard.has_ledger:
+            raise LedgerAway(_AWAY_WITH_DISK)
         migrate(self._engine)  # this may be the first command of all
         return self._engine
 
     def _round(self) -> None:
         with self._desk:
-            self._spool.keep()  # makes the folder, which the probe of the clocks writes to
+            self._keep()  # makes the folder, which the probe of the clocks writes to
         self._probe({"factory-db"})
         in_vain = set() if self._is_there() else ASK_THE_LEDGER
         self._probe(set(PROBES) - {"factory-db"} - in_vain)
@@ -161,13 +185,28 @@ class Service:
 
     def _probe(self, names: set[str]) -> None:
         """Send these out, and hand on what they bring."""
-        found = self._rounds.run(self._watch, names, self._stop)
+        found: dict[str, Reading] = {}
+        if "factory-db" in names and not self._guard.has_ledger:
+            # What answers there would be a new ledger in an empty mount point.
+            self._engine.dispose()
+            names = names - {"factory-db"}
+            found["factory-db"] = Reading("ERROR", "is away", _AWAY_WITH_DISK)
+        found |= self._rounds.run(self._watch, names, self._stop)
         with self._desk:
             self._last |= found
             self._spool.add(found, clock.now())
             if self._is_there() and not self._stop.is_set():
                 self._spool.deliver(self._ready())
+            self._keep()
+
+    def _keep(self) -> None:
+        """A disk that takes nothing is told, and is no reason to look and tell no more."""
+        try:
             self._spool.keep()
+            self._troubles.pop("spool", None)
+        except OSError as error:
+            reason = f"{error.filename or 'the storage'}: {error.strerror or error}"
+            self._is_in_trouble("spool", reason)
 
     def _is_there(self) -> bool:
         """Whether the ledger answered when it was last asked."""
@@ -179,9 +218,11 @@ class Service:
         subjects = of_readings(self._last, self._settings.silent_phone_days)
         if self._is_there():
             subjects |= self._of_services(at)
-        with self._desk:
+        subjects[NAME] = Subject(*self._state())
+        try:
             for change in self._alerts.tell(subjects, at):
                 log.info("told: %s", change.line())
+        finally:  # a book that cannot be kept keeps nobody from hearing
             self._alerts.digest(lambda: digest(self._engine, subjects, at), at)
 
     def _of_services(self, at: datetime) -> dict[str, Subject]:
@@ -194,10 +235,16 @@ class Service:
             log.info("%s", error)
             return {}
         services = [one for one in known.values() if not one.is_probe and one.name != NAME]
-        subjects = {one.name: Subject(one.state, one.message) for one in services}
+        subjects = {one.name: self._of_service(one, at) for one in services}
         gone = {name: Subject("OK") for name in self._alerts.names() if name.startswith(_BREAKER)}
         stands = {_BREAKER + name: Subject("ERROR", reason) for name, reason in tripped.items()}
         return subjects | gone | stands
+
+    def _of_service(self, light: Light, at: datetime) -> Subject:
+        often = self._starts.note(light.name, light.started_at, at)
+        if often and light.state == "OK":
+            return Subject("WARNING", f"it was started {often} times within {RESTARTS_WITHIN}")
+        return Subject(light.state, light.message)
 
     def _clean(self) -> None:
         cleaned = cleanup(self._ready(), self._settings, clock.now())
@@ -209,6 +256,8 @@ class Service:
             return "ERROR", f"no round has ended for {late + self._settings.probe_interval:.0f} s"
         if troubles := list(self._troubles.values()):
             return "ERROR", "; ".join(dict.fromkeys(troubles))
+        if problems := self._alerts.problems:
+            return "WARNING", f"people are not told: {', '.join(problems)}"
         if self._spool.waiting:
             return "WARNING", f"{len(self._spool.waiting)} readings wait for the ledger"
         return "OK", None
@@ -222,7 +271,9 @@ def of_readings(found: Mapping[str, Reading], silent_days: int) -> dict[str, Sub
     """What alerts are told of: every probe, and each phone by its own name."""
     subjects = {name: Subject(one.status, one.message) for name, one in found.items()}
     phones = found.get("devices")
-    if phones is None or phones.task == "the ledger is away":
+    if phones is None or not all(isinstance(one, dict) for one in phones.details.values()):
+        return subjects
+    if phones.status != "OK" and not phones.details:  # it could not look
         return subjects
     del subjects["devices"]
     for name, one in phones.details.items():

@@ -33,7 +33,7 @@ def test_the_password_of_init_shows_the_containers(stack: Stack, page: Page) -> 
     settled(page)
     expect(page.get_by_text(re.compile("photo-factory:core")).first).to_be_visible()
     # A table is drawn on a canvas; what stands in it is there for screen readers.
-    expect(page.get_by_role("gridcell", name="factory-db").first).to_be_attached()
+    expect(page.locator("[role=gridcell]", has_text="factory-db").first).to_be_attached()
 
 
 def test_nothing_can_be_stopped_where_that_is_not_allowed(

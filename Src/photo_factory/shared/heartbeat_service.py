@@ -31,7 +31,7 @@ _status = cast(Table, SystemStatus.__table__)
 _history = cast(Table, SystemStatusHistory.__table__)
 
 _WORST_FIRST: tuple[State, ...] = ("ERROR", "WARNING", "OK")
-_TASK_PAUSE_S = 1.0
+_TASK_PAUSE_S = 10.0
 _WAITING_BEATS = 256
 _GRACE_S = 5
 _FALLEN_IS_NEWS = timedelta(hours=1)

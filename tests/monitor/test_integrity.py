@@ -99,7 +99,7 @@ def test_nothing_is_marked_when_much_vanishes_at_once(factory: Factory) -> None:
     assert findings.listed(factory.engine) == []
     assert all(row["verified_at"] for row in factory.assets())
     reason = breakers.tripped(factory.engine)["archive"]
-    assert "12 of 12 originals vanished at once" in reason
+    assert "vanished at once: 12 of 12 originals" in reason
     assert probe(watch(factory)).status == "ERROR"
     with factory.engine.begin() as connection:
         breakers.reset(connection, "archive")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from photo_factory.addons.thumbnail import service as thumbnail
 from photo_factory.librarian.service import Service
@@ -16,6 +17,8 @@ from photo_factory.shared.ledger.database import connect
 from photo_factory.shared.paths import database_url
 from photo_factory.shared.roots import MARKER, Guard, Halted
 from tests.factory import Factory
+
+ROOTS = "SELECT name, marker FROM roots"
 
 
 @pytest.fixture
@@ -89,6 +92,41 @@ def test_another_disk_stops_everything_until_a_person_says_that_it_is_right(
     for _ in range(2):
         guard(factory, keeper=True).check()
     assert breakers.tripped(factory.engine) == {}
+
+
+def test_a_reset_of_what_is_not_tripped_disarms_nothing(factory: Factory) -> None:
+    with factory.engine.begin() as connection:
+        assert not roots.accept(factory.settings(), connection)
+        assert not breakers.reset(connection, "archive")
+    unplug(factory)
+    factory.drop("b.jpg")
+    with pytest.raises(Halted, match="has not its marker"):
+        factory.ingest()
+    assert list(factory.paths.storage.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "learned"),
+    [
+        (f"{breakers.AWAY}so", {"originals": ""}),
+        (f"{breakers.VANISHED_AT_ONCE}so", {"originals/vanished": "right"}),
+        ("a person wants so", {}),
+    ],
+)
+def test_a_reset_says_right_only_what_it_was_tripped_for(
+    factory: Factory, reason: str, learned: dict[str, str]
+) -> None:
+    with factory.engine.begin() as connection:
+        before = markers(connection)
+        breakers.trip(connection, "archive", reason)
+        assert roots.accept(factory.settings(), connection)
+        assert markers(connection) == before | learned
+    remembered = json.loads((factory.home / MARKER).read_bytes())
+    assert bool(remembered) == ("originals" not in learned)
+
+
+def markers(connection: Connection) -> dict[str, str]:
+    return {name: marker for name, marker in connection.execute(text(ROOTS))}
 
 
 def test_an_archive_of_before_the_markers_gets_one_if_its_photos_are_there(

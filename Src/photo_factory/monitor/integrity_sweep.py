@@ -69,8 +69,8 @@ class Sweep:
         if count < MOST or count <= MOST_SHARE * self.assets or self._is_said_right():
             return None
         return (
-            f"{count} of {self.assets} originals vanished at once, such as "
-            f"{self._missing[0].final_path}; none is marked as missing. Was a folder moved, or is "
+            f"{breakers.VANISHED_AT_ONCE}{count} of {self.assets} originals are not there, such "
+            f"as {self._missing[0].final_path}; none is marked as missing. Was a folder moved, or is "
             "a disk not mounted? Put them back. Then, or to have those that stay away marked one "
             "by one: photo-factory breakers reset archive"
         )

@@ -22,6 +22,12 @@ ROOT = "originals"
 VANISHED = "originals/vanished"
 """The row in `roots` by which a person says that what vanished did so rightly."""
 
+AWAY = "the archive is away: "
+"""How the reason begins where the archive's marker is not the one that is known."""
+
+VANISHED_AT_ONCE = "too much vanished at once: "
+"""How the reason begins where more originals vanished than vanish one by one."""
+
 _breakers = cast(Table, Breaker.__table__)
 _roots = cast(Table, Root.__table__)
 
@@ -45,16 +51,40 @@ def trip(connection: Connection, name: str, reason: str) -> bool:
 
 
 def reset(connection: Connection, name: str) -> bool:
-    """A person lets it go on; False when it did already.
+    """A person lets it go on; False when it did already, and then nothing is changed.
 
-    For the archive this says as well that what is there now is right: its marker is learned anew,
-    and what vanished is entered as findings instead of stopping everything once more.
+    For the archive this says as well that what it was tripped for is right: where that was its
+    marker, the one that is there is learned anew; where much vanished, that is entered as findings
+    instead of stopping everything once more. Whatever else protects it stays.
     """
+    reason = reason_of(connection, name)
+    if reason is None:
+        return False
     if name == ARCHIVE:
-        said = {"device": "", "seen_at": clock.now()}
-        rows = [{"name": ROOT, "marker": "", **said}, {"name": VANISHED, "marker": "right", **said}]
-        connection.execute(upsert(_roots, ["name"], ["marker", "device", "seen_at"]), rows)
+        _say_right(connection, reason)
     return untrip(connection, name)
+
+
+def reason_of(connection: Connection, name: str) -> str | None:
+    """Why it stands still; None where it does not."""
+    return connection.scalar(select(_breakers.c.reason).where(_breakers.c.name == name))
+
+
+def learn_anew(connection: Connection) -> None:
+    """The archive's marker that is there now is the right one."""
+    _note(connection, ROOT, "")
+
+
+def _say_right(connection: Connection, reason: str) -> None:
+    if reason.startswith(AWAY):
+        learn_anew(connection)
+    elif reason.startswith(VANISHED_AT_ONCE):
+        _note(connection, VANISHED, "right")
+
+
+def _note(connection: Connection, name: str, marker: str) -> None:
+    row = {"name": name, "marker": marker, "device": "", "seen_at": clock.now()}
+    connection.execute(upsert(_roots, ["name"], ["marker", "device", "seen_at"]), row)
 
 
 def untrip(connection: Connection, name: str) -> bool:

@@ -37,7 +37,6 @@ AWAY_S = 15.0
 """The same after the ledger was found away."""
 
 _SAMPLE = 16
-_AWAY = "the archive is away: "
 
 _roots = cast(Table, Root.__table__)
 _assets = cast(Table, MediaAsset.__table__)
@@ -72,6 +71,16 @@ class Guard:
         known = self._known or self._remembered()
         return not (self._is_embedded and known and self._there() != known)
 
+    @property
+    def has_lost_ledger(self) -> bool:
+        """True where an embedded ledger went away with its disk, and is not to be made anew."""
+        there, known = self._there(), self._known or self._remembered()
+        return self._is_lost(there, known)
+
+    def _is_lost(self, there: str | None, known: str | None) -> bool:
+        is_another = self._is_embedded and known is not None and there != known
+        return is_another and not self._may_be_ours(there)
+
     def check(self) -> None:
         """Raise Halted with the reason when the archive must not be touched."""
         if reason := self.trouble():
@@ -81,7 +90,7 @@ class Guard:
         """Why the archive must not be touched; `at_once`: ask the ledger now."""
         there = self._there()
         known = self._known or self._remembered()
-        if self._is_embedded and known and there != known and not self._may_be_ours(there):
+        if self._is_lost(there, known):
             return self._reason(there)  # the ledger is away with it, and must not be made anew
         is_news = self._known is not None and there != self._known and not self._tripped
         try:
@@ -112,7 +121,7 @@ class Guard:
             reason = self._halt(there)
         elif self._keeper and not self._is_written_down:
             self._write_down(self._known)
-        if self._keeper and reason and reason.startswith(_AWAY) and self._is_well():
+        if self._keeper and reason and reason.startswith(breakers.AWAY) and self._is_well():
             self._let_go_on()
             reason = None
         self._tripped = reason
@@ -183,7 +192,7 @@ class Guard:
     def _reason(self, there: str | None) -> str:
         what = "another archive's marker" if there else "not its marker"
         return (
-            f"{_AWAY}{self._paths.originals} has {what}. Is the disk mounted, and the right one? "
+            f"{breakers.AWAY}{self._paths.originals} has {what}. Is the disk mounted, and the right one? "
             "All goes on by itself when it is back. If this is the archive, say so: "
             "photo-factory breakers reset archive"
         )
@@ -211,10 +220,19 @@ class Guard:
 
 
 def accept(settings: Settings, connection: Connection) -> bool:
-    """A person says that the archive is right as it stands: everything goes on."""
+    """A person says that the archive is right as it stands: everything goes on.
+
+    False when nothing stood still, and then nothing is changed: a marker that was forgotten
+    without need would let the next empty mount point be taken for the archive.
+    """
     paths = Paths.of(settings)
-    _remember(settings.root / MARKER, paths, None)
-    return breakers.reset(connection, breakers.ARCHIVE)
+    reason = breakers.reason_of(connection, breakers.ARCHIVE)
+    has_lost_ledger = Guard(settings, paths, connection.engine).has_lost_ledger
+    if has_lost_ledger:  # the ledger that says so is another one, in the empty mount point
+        breakers.learn_anew(connection)
+    if has_lost_ledger or (reason and reason.startswith(breakers.AWAY)):
+        _remember(settings.root / MARKER, paths, None)
+    return breakers.reset(connection, breakers.ARCHIVE) or has_lost_ledger
 
 
 def _remember(memory: Path, paths: Paths, marker: str | None) -> None:

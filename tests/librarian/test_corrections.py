@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from photo_factory.librarian import rows
+from photo_factory.librarian import rows, service
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild
 from photo_factory.librarian.records import Records
+from photo_factory.librarian.refiling import finish_refiling
 from photo_factory.shared import clock, corrections
 from photo_factory.shared.errors import PhotoFactoryError
-from tests.factory import Factory, Row
+from tests.factory import Factory, Row, photo
 
 RIGHT = datetime(2020, 6, 7, 8, 9, 10)
 ALSO_KEPT = (
@@ -197,3 +199,81 @@ def test_a_live_photos_film_goes_along_by_the_same_span(embedded: Factory, tmp_p
     assert moved["captured_at"] == RIGHT + timedelta(seconds=1)
     assert moved["final_path"].startswith("Storage/Originals/2020/2020-06-07/")
     assert embedded.verify().all_is_well and embedded.sums_hold()
+
+
+def test_the_name_of_an_asset_that_is_missing_is_not_given_away(embedded: Factory) -> None:
+    """Its line in the lists is the proof that a repair goes by."""
+    embedded.drop("pixel/IMG_1.jpg")
+    embedded.drop("other/IMG_1.jpg", photo("2020:06:07 01:02:03"))
+    embedded.drop("other/IMG_2.jpg", photo("2020:06:07 01:02:03"))
+    embedded.ingest()
+    first, missing = (
+        next(r for r in embedded.assets() if f"{day}/IMG_1.jpg" in r["final_path"])
+        for day in ("2023-12-25", "2020-06-07")
+    )
+    embedded.on_disk(missing).unlink()
+    correct(embedded, first, captured_at=RIGHT)
+    embedded.drop("pixel/NEW.jpg")
+    assert embedded.ingest().filed == 1
+    paths = {row["id"]: row["final_path"] for row in embedded.assets()}
+    assert paths[first["id"]] == "Storage/Originals/2020/2020-06-07/IMG_1_1.jpg"
+    assert paths[missing["id"]] == missing["final_path"]
+    assert embedded.verify().missing == [missing["final_path"]]
+    sums = (embedded.on_disk(missing).parent / "SHA256SUMS").read_text()
+    assert f"{missing['file_hash']}  IMG_1.jpg" in sums
+
+
+def test_a_name_that_was_given_away_meanwhile_leaves_the_photo_where_it_was(
+    embedded: Factory,
+) -> None:
+    """As after a crash between the journal and the row: the next start goes on all the same."""
+    embedded.drop("pixel/IMG_1.jpg")
+    embedded.drop("other/IMG_2.jpg", photo("2020:06:07 01:02:03"))
+    embedded.ingest()
+    asset, other = embedded.asset("IMG_1.jpg"), embedded.asset("IMG_2.jpg")
+    embedded.on_disk(other).unlink()
+    row = {**asset, "final_path": other["final_path"]}
+    finish_refiling(row, asset["final_path"], Records(embedded.engine), embedded.paths)
+    assert embedded.asset("IMG_1.jpg")["final_path"] == asset["final_path"]
+    assert embedded.on_disk(asset).is_file() and not embedded.on_disk(other).exists()
+
+
+def test_a_sidecar_that_is_missing_stays_behind_and_stops_nobody(filed: Factory) -> None:
+    sidecar = filed.asset("IMG_1.xmp")
+    filed.on_disk(sidecar).unlink()
+    taken = filed.paths.day_folder("2020-06-07") / "IMG_1.xmp"
+    taken.parent.mkdir(parents=True)
+    taken.write_text("somebody else's")
+    asset = filed.asset("IMG_1.jpg")
+    correct(filed, asset, captured_at=RIGHT)
+    filed.drop("pixel/NEW.jpg")
+    assert filed.ingest().filed == 1
+    (asked,) = history(filed, asset)
+    assert asked["applied_at"] and asked["problem"] is None
+    assert filed.asset("IMG_1.jpg")["final_path"].startswith("Storage/Originals/2020/2020-06-07/")
+    assert filed.asset("IMG_1.xmp")["final_path"] == sidecar["final_path"]
+
+
+def test_a_day_that_cannot_be_made_is_told_and_stops_nobody(filed: Factory) -> None:
+    (filed.paths.originals / "2020").write_text("a file where the folder should be")
+    asset = filed.asset("IMG_1.jpg")
+    correct(filed, asset, captured_at=RIGHT)
+    filed.drop("pixel/NEW.jpg")
+    assert filed.ingest().filed == 1
+    (asked,) = history(filed, asset)
+    assert asked["applied_at"] and "2020" in asked["problem"]
+    assert filed.asset("IMG_1.jpg")["final_path"] == asset["final_path"]
+    assert filed.on_disk(asset).is_file()
+
+
+def test_a_librarian_that_dies_says_so_in_its_last_beat(
+    filed: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise RuntimeError("it burns")
+
+    monkeypatch.setattr(service.Service, "_turn", dies)
+    with pytest.raises(RuntimeError):
+        service.run(filed.settings(), threading.Event(), True)
+    assert filed.status()["status"] == "ERROR"
+    assert "it burns" in filed.status()["message"]

@@ -6,6 +6,7 @@ correction cut short by a crash is simply applied once more. The others of a gro
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, select, update
 
+from photo_factory.librarian.filing import held
 from photo_factory.librarian.groups import SIDECAR
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records
@@ -22,7 +24,7 @@ from photo_factory.librarian.refiling import refile
 from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.corrections import SOURCE, refusal
-from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.ledger.database import notify
 from photo_factory.shared.ledger.models import Correction, MediaAsset, StageRun
 from photo_factory.shared.paths import Paths
@@ -42,6 +44,11 @@ _corrections = cast(Table, Correction.__table__)
 _assets = cast(Table, MediaAsset.__table__)
 _runs = cast(Table, StageRun.__table__)
 
+_OF_THE_WHOLE_DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV,
+}  # fmt: skip
+"""What files that arrive meet as well: filing pauses, and the correction waits with it."""
+
 Before = Mapping[str, Any]
 """By asset id, what stood there: the columns KEPT, as JSON has them."""
 
@@ -52,7 +59,7 @@ def apply(recorder: Recorder) -> None:
         return  # what is half done comes to its end first
     try:
         for asked in _waiting(recorder.records):
-            _apply(asked, recorder)
+            _try_to_apply(asked, recorder)
             # Before the next one: names that became free may be given away then.
             recorder.checkpoint()
     except LedgerAway as error:
@@ -60,6 +67,18 @@ def apply(recorder: Recorder) -> None:
         log.debug("%s", error)
     except OSError as error:
         recorder.refuse(error)
+
+
+def _try_to_apply(asked: Row, recorder: Recorder) -> None:
+    """One that cannot be applied is told so; only a storage that fails as a whole stops filing."""
+    try:
+        _apply(asked, recorder)
+    except Held as error:
+        _settle(asked, [], recorder.records, str(error))
+    except OSError as error:
+        if error.errno in _OF_THE_WHOLE_DISK:
+            raise
+        _settle(asked, [], recorder.records, str(held(error)))
 
 
 def _waiting(records: Records) -> list[Row]:

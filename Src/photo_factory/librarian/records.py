@@ -113,9 +113,14 @@ class Records:
 
     def has_final_path(self, final_path: str) -> bool:
         """Whether an asset stands under this path."""
+        return self.holder(final_path) is not None
+
+    def holder(self, final_path: str) -> UUID | None:
+        """The asset that stands under this path, whether its file is there or not."""
         query = select(_assets.c.id).where(_assets.c.final_path == final_path)
         with self.reading() as connection:
-            return connection.execute(query).first() is not None
+            found: UUID | None = connection.scalar(query)
+            return found
 
     def record(
         self,

@@ -16,6 +16,7 @@ from photo_factory.librarian.groups import Newcomer
 from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.librarian.records import Mate, Records
 from photo_factory.librarian.rows import Row
+from photo_factory.shared.errors import Held
 from photo_factory.shared.files import fsync_folder, make_folder
 from photo_factory.shared.paths import Paths
 
@@ -54,16 +55,46 @@ def refile(
     *,
     name: str | None = None,
 ) -> None:
-    """Give an asset another day folder: the new name first, then its row, then the old name."""
+    """Give an asset another day folder: the new name first, then its row, then the old name.
+
+    One whose file is missing stays where it is. OSError leaves the asset under its old name.
+    """
     old = paths.on_disk(row["final_path"])
     moved_from = row["final_path"]
     if old.parent != folder:
+        if not os.path.lexists(old):
+            log.warning("%s is missing and stays where it was", moved_from)
+            return
         make_folder(folder)
-        wanted = name or old.name
-        new, _ = collision_handler.free_path(folder, wanted, (), lambda path: _same(path, old))
+        wanted, taken = name or old.name, _Taken(records, paths, moved_from)
+        new, _ = collision_handler.free_path(folder, wanted, taken, lambda path: _same(path, old))
         row["final_path"] = paths.in_ledger(new)
         journal.intend([Entry(row, moved_from=moved_from)])
-    finish_refiling(row, moved_from, records, paths)
+    try:
+        finish_refiling(row, moved_from, records, paths)
+    except (OSError, Held):
+        _take_back(row, moved_from, records, paths)
+        raise
+
+
+class _Taken:
+    """The names that assets of the ledger have, also those whose file is missing just now."""
+
+    def __init__(self, records: Records, paths: Paths, own: str) -> None:
+        self._records, self._paths, self._own = records, paths, own
+
+    def __contains__(self, path: object) -> bool:
+        named = self._paths.in_ledger(str(path))
+        return named != self._own and self._records.has_final_path(named)
+
+
+def _take_back(row: Row, moved_from: str, records: Records, paths: Paths) -> None:
+    """Of a move that failed, the new name goes, unless the ledger knows the asset by it."""
+    old, new = paths.on_disk(moved_from), paths.on_disk(row["final_path"])
+    if new == old or not _same(new, old) or records.holder(row["final_path"]) is not None:
+        return
+    manifest.amend(new.parent, absent=[row["final_path"]])
+    new.unlink()
 
 
 def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -> None:
@@ -74,6 +105,12 @@ def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -
     old, new = paths.on_disk(moved_from), paths.on_disk(row["final_path"])
     if not os.path.lexists(new) and not os.path.lexists(old):
         log.error("%s is missing and cannot be re-filed", old)
+        return
+    if records.holder(row["final_path"]) not in (None, row["id"]):
+        # Another asset has that name, though perhaps no file: its proof is not overwritten.
+        log.error("%s is not re-filed: another asset is %s", moved_from, row["final_path"])
+        if new != old and _same(new, old):
+            new.unlink()
         return
     if new != old and not os.path.lexists(new):
         reveal(old, new)
@@ -93,5 +130,8 @@ def _is_taken(old: Path, new: Path) -> bool:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two names are of one file."""
-    return os.path.samestat(os.lstat(one), os.lstat(other))
+    """Whether two names are of one file; False where one of them is missing."""
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except FileNotFoundError:
+        return False

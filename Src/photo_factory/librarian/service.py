@@ -78,12 +78,21 @@ class Service:
             make_folder(self._librarian.paths.inbox)
         with self._librarian, Watcher(root, self._settings.watcher) as watcher:
             log.info("watching %s, filing into %s", root, self._librarian.paths.originals)
-            while not self._stop.is_set():
-                self._turn(watcher)
-                if once:
-                    break
+            try:
+                self._turns(watcher, once=once)
+            except Exception as error:
+                # Started again it would look well until it dies once more: the last word stays.
+                crash = f"{type(error).__name__}: {error}".partition("\n")[0]
+                self._heart.last_beat("ERROR", self._task, crash)
+                raise
             self._heart.last_beat(self._status, "stopped", self._message)
         return self._status == "OK"
+
+    def _turns(self, watcher: Watcher, *, once: bool) -> None:
+        while not self._stop.is_set():
+            self._turn(watcher)
+            if once:
+                return
 
     def _turn(self, watcher: Watcher) -> None:
         try:

@@ -126,7 +126,7 @@ def test_a_reset_says_right_only_what_it_was_tripped_for(
 
 
 def markers(connection: Connection) -> dict[str, str]:
-    return {name: marker for name, marker in connection.execute(text(ROOTS))}
+    return {row.name: row.marker for row in connection.execute(text(ROOTS))}
 
 
 def test_an_archive_of_before_the_markers_gets_one_if_its_photos_are_there(

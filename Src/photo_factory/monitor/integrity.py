@@ -15,14 +15,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Connection, Table, func, select
 
+from photo_factory.monitor.integrity_again import Again, stamp_of
 from photo_factory.monitor.integrity_looks import Brake, Interrupted, Original, Wrong, look
 from photo_factory.monitor.integrity_sweep import COLUMNS, Sweep, is_found_wrong
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.shared import breakers, clock, findings
 from photo_factory.shared.ledger.database import away, reading
-from photo_factory.shared.ledger.models import Finding, MediaAsset
+from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.roots import Guard, Halted
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ MIB = 1 << 20
 DAY_S = 86400.0
 SWEEP_EVERY_S = DAY_S
 LOOK_AGAIN_S = 300.0
-"""Seconds between two looks at what was found wrong: a file may have come back."""
+"""Seconds after which it is seen whether a file that was found wrong became another one."""
 
 AT_ONCE = 20
 REST_S = 5.0
@@ -40,7 +41,6 @@ _EARLY, _LATE = 0.9, 0.95
 """Shares of INTEGRITY_DAYS: what a round takes, and from when on it is hurried."""
 
 _assets = cast(Table, MediaAsset.__table__)
-_findings = cast(Table, Finding.__table__)
 
 _hashed = {"bytes": 0}
 _NOTHING = {"open": 0, "hashed_bytes": 0, "round_ends_on": None, "rate": 0.0}
@@ -73,6 +73,7 @@ class Integrity:
     def __init__(self, watch: Watch, *, rest_s: float = REST_S) -> None:
         self._watch, self._rest_s = watch, rest_s
         self._guard = Guard(watch.settings, watch.paths, watch.engine)
+        self._again, self._is_agains_turn = Again(watch), False
         self._sweep: Sweep | None = None
         self._sweep_at = self._look_again_at = self._free_at = 0.0
         self._pace, self._weigh_at = 0.0, 0.0
@@ -93,10 +94,22 @@ class Integrity:
         if self._sweep or now >= self._sweep_at:
             self._sweep_on(stop)
         elif now >= self._look_again_at:
-            self._look_again_at = now + LOOK_AGAIN_S
-            self._look_at(self._found_wrong(), self._brake(stop))
+            self._look_again(stop)
         elif self._watch.settings.integrity_days and now >= self._free_at:
-            self._look_at(self._oldest(), self._brake(stop), paced=True)
+            self._look_at(self._next(), self._brake(stop), paced=True)
+
+    def _look_again(self, stop: threading.Event) -> None:
+        try:
+            self._look_at(self._again.changed(), self._brake(stop))
+        finally:
+            self._look_again_at = time.monotonic() + LOOK_AGAIN_S
+
+    def _next(self) -> list[Original]:
+        """By turns what was found wrong a day ago, and the oldest looks."""
+        self._is_agains_turn = not self._is_agains_turn
+        if self._is_agains_turn and (stale := self._again.stale()):
+            return stale
+        return self._oldest()
 
     def _sweep_on(self, stop: threading.Event) -> None:
         self._sweep = self._sweep or Sweep(self._watch)
@@ -130,8 +143,12 @@ class Integrity:
         try:
             for original in originals:
                 path = self._watch.paths.on_disk(original.final_path)
-                found = look(original, path, told)
-                (right if found is None else wrong).append(found or original)  # type: ignore[arg-type]
+                stamp = stamp_of(path)
+                if found := look(original, path, told):
+                    wrong.append(found)
+                    self._again.note(original.id, stamp)
+                else:
+                    right.append(original)
                 if paced and self._has_used(original.size_bytes):
                     break
         finally:
@@ -149,16 +166,18 @@ class Integrity:
             return
         if wrong and self._guard.trouble(at_once=True):
             wrong = ()  # it went away while we looked
-        if any(one.kind == "missing" for one in wrong):
-            self._sweep_at = min(self._sweep_at, time.monotonic())  # is it the only one?
         with away(), self._watch.engine.begin() as connection:
             if findings.still_right(connection, [one.id for one in right]):
                 log.warning("originals that were found wrong are right again")
             for one in wrong:
-                if one.kind != "missing" and findings.found(
-                    connection, one.original.id, one.kind, one.message
-                ):
-                    log.error("%s", one.message)
+                self._enter_wrong(connection, one)
+
+    def _enter_wrong(self, connection: Connection, wrong: Wrong) -> None:
+        asset_id = wrong.original.id
+        if wrong.kind == "missing" and not findings.is_open(connection, asset_id):
+            self._sweep_at = min(self._sweep_at, time.monotonic())  # is it the only one?
+        elif findings.found(connection, asset_id, wrong.kind, wrong.message):
+            log.error("%s", wrong.message)
 
     def _oldest(self) -> list[Original]:
         never = select(*COLUMNS).where(_assets.c.verified_at.is_(None), ~is_found_wrong)
@@ -169,19 +188,6 @@ class Integrity:
                 oldest = ever.order_by(_assets.c.verified_at).limit(AT_ONCE)
                 rows = connection.execute(oldest).all()
         return [Original(*row) for row in rows]
-
-    def _found_wrong(self) -> list[Original]:
-        """What was found wrong; of what is missing, only what is there again."""
-        query = select(*COLUMNS, _findings.c.kind).join(
-            _findings, (_findings.c.asset_id == _assets.c.id) & _findings.c.repaired_at.is_(None)
-        )
-        with away(), reading(self._watch.engine) as connection:
-            rows = connection.execute(query.order_by(_findings.c.id).limit(1000)).all()
-        found = [(Original(*row[:-1]), row.kind) for row in rows]
-        on_disk = self._watch.paths.on_disk
-        return [
-            one for one, kind in found if kind != "missing" or on_disk(one.final_path).is_file()
-        ]
 
     def _brake(self, stop: threading.Event) -> Brake:
         return Brake(self._watch.settings.integrity_rate * MIB, stop)

@@ -70,9 +70,9 @@ class Sweep:
             return None
         return (
             f"{breakers.VANISHED_AT_ONCE}{count} of {self.assets} originals are not there, such "
-            f"as {self._missing[0].final_path}; none is marked as missing. Was a folder moved, or is "
-            "a disk not mounted? Put them back. Then, or to have those that stay away marked one "
-            "by one: photo-factory breakers reset archive"
+            f"as {self._missing[0].final_path}; none is marked as missing. Was a folder moved, or "
+            "is a disk not mounted? Put them back. Then, or to have those that stay away marked "
+            "one by one: photo-factory breakers reset archive"
         )
 
     def mark(self) -> int:

@@ -57,6 +57,12 @@ def found(connection: Connection, asset_id: uuid.UUID, kind: Kind, message: str)
     return True
 
 
+def is_open(connection: Connection, asset_id: uuid.UUID) -> bool:
+    """Whether an original is known to be wrong."""
+    this = select(_findings.c.id).where(_findings.c.asset_id == asset_id, _OPEN)
+    return connection.scalar(this) is not None
+
+
 def right(connection: Connection, asset_id: uuid.UUID, repaired_from: str | None = None) -> bool:
     """Enter that an original holds what was filed, by itself or from a target.
 

@@ -192,8 +192,8 @@ class Guard:
     def _reason(self, there: str | None) -> str:
         what = "another archive's marker" if there else "not its marker"
         return (
-            f"{breakers.AWAY}{self._paths.originals} has {what}. Is the disk mounted, and the right one? "
-            "All goes on by itself when it is back. If this is the archive, say so: "
+            f"{breakers.AWAY}{self._paths.originals} has {what}. Is the disk mounted, and the "
+            "right one? All goes on by itself when it is back. If this is the archive, say so: "
             "photo-factory breakers reset archive"
         )
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from photo_factory.monitor import integrity
-from photo_factory.monitor.integrity import Integrity, pace, probe
+from photo_factory.monitor.integrity import Integrity, probe
 from photo_factory.monitor.integrity_looks import Brake, Interrupted
+from photo_factory.monitor.integrity_pace import MIB, figures_of, pace
 from photo_factory.monitor.reading import Watch
 from photo_factory.shared import breakers, clock, findings
 from tests.factory import Factory
@@ -131,7 +131,72 @@ def test_the_pace_makes_a_round_fit_its_days_and_hurries_only_when_it_is_late(
     weight = sum(row["size_bytes"] for row in factory.assets())
     assert pace(watch(factory, INTEGRITY_DAYS=1)) == pytest.approx(max(1, weight / 0.9 / 86400))
     age(factory, 96)
-    assert pace(watch(factory)) == 20 * integrity.MIB
+    assert pace(watch(factory)) == 20 * MIB
+
+
+def never_looked_at(factory: Factory, ingested_days_ago: float) -> None:
+    at = (clock.now() - timedelta(days=ingested_days_ago)).isoformat(" ")
+    with factory.engine.begin() as connection:
+        query = "UPDATE media_assets SET verified_at = NULL, ingested_at = :at"
+        connection.execute(text(query).bindparams(at=at))
+
+
+def test_the_light_is_yellow_while_the_oldest_look_is_overdue(factory: Factory) -> None:
+    age(factory, 90.5)
+    assert probe(watch(factory)).status == "OK"
+    age(factory, 92)
+    told = probe(watch(factory))
+    assert told.status == "WARNING" and "INTEGRITY_DAYS" in (told.message or "")
+    assert probe(watch(factory, INTEGRITY_DAYS=0)).status == "OK"
+
+
+def test_one_that_was_never_looked_at_counts_from_its_filing(factory: Factory) -> None:
+    never_looked_at(factory, 92)
+    told = probe(watch(factory))
+    assert told.status == "WARNING" and told.details["rate"] == 20.0
+    never_looked_at(factory, 1)
+    assert probe(watch(factory)).status == "OK"
+
+
+def test_one_that_is_known_to_be_wrong_is_not_overdue(factory: Factory) -> None:
+    never_looked_at(factory, 92)
+    with factory.engine.begin() as connection:
+        for row in factory.assets():
+            findings.found(connection, row["id"], "changed", "other bytes")
+    assert "INTEGRITY_DAYS" not in (probe(watch(factory)).message or "")
+
+
+def test_a_reader_that_does_not_get_on_is_told(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(*_: object) -> None:
+        raise Interrupted("stale file handle")
+
+    monkeypatch.setattr(Integrity, "_step", hangs)
+    worked(factory, steps=1)
+    figures = figures_of(watch(factory))
+    assert figures.moved_at is not None
+    figures.moved_at -= 3700
+    worked(factory, steps=1)
+    told = probe(watch(factory))
+    assert told.status == "WARNING" and "not got on for 1.0 hours" in (told.message or "")
+    monkeypatch.undo()
+    worked(factory, steps=1)
+    assert probe(watch(factory)).status == "OK"
+
+
+def test_the_archive_is_weighed_once_and_not_by_each_probe(factory: Factory) -> None:
+    sums: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "sum(" in statement.lower():
+            sums.append(statement)
+
+    event.listen(factory.engine, "before_cursor_execute", note)
+    for _ in range(3):
+        probe(watch(factory))
+    worked(factory, steps=5)
+    assert len(sums) == 1
 
 
 def test_it_looks_at_one_and_then_waits_as_the_pace_wants(factory: Factory) -> None:

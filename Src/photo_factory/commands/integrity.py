@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from photo_factory.commands import console
-from photo_factory.monitor.integrity import Integrity, Looked
+from photo_factory.monitor.integrity import Integrity
+from photo_factory.monitor.integrity_looks import Looked
 from photo_factory.monitor.reading import Watch
 from photo_factory.shared import action_log, breakers, corrections, findings, roots, runs
 from photo_factory.shared.errors import PhotoFactoryError

@@ -10,26 +10,33 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, select
 
 from photo_factory.monitor.integrity_again import Again, stamp_of
-from photo_factory.monitor.integrity_looks import Brake, Interrupted, Original, Wrong, look
+from photo_factory.monitor.integrity_looks import Brake, Interrupted, Looked, Original, Wrong, look
+from photo_factory.monitor.integrity_pace import (
+    DAY_S,
+    MIB,
+    STANDS_AFTER_S,
+    figures_of,
+    is_overdue,
+    oldest_look,
+    pace,
+)
 from photo_factory.monitor.integrity_sweep import COLUMNS, Sweep, is_found_wrong
 from photo_factory.monitor.reading import Reading, Watch
-from photo_factory.shared import breakers, clock, findings
+from photo_factory.shared import breakers, findings
+from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.roots import Guard, Halted
 
 log = logging.getLogger(__name__)
 
-MIB = 1 << 20
-DAY_S = 86400.0
 SWEEP_EVERY_S = DAY_S
 LOOK_AGAIN_S = 300.0
 """Seconds after which it is seen whether a file that was found wrong became another one."""
@@ -37,34 +44,8 @@ LOOK_AGAIN_S = 300.0
 AT_ONCE = 20
 REST_S = 5.0
 _WEIGH_EVERY_S = 3600.0
-_EARLY, _LATE = 0.9, 0.95
-"""Shares of INTEGRITY_DAYS: what a round takes, and from when on it is hurried."""
-
 _assets = cast(Table, MediaAsset.__table__)
-
-_hashed = {"bytes": 0}
 _NOTHING = {"open": 0, "hashed_bytes": 0, "round_ends_on": None, "rate": 0.0}
-
-
-@dataclass
-class Looked:
-    """What a round by hand came to; paths as the ledger has them."""
-
-    assets: int = 0
-    hashed: int = 0
-    bytes: int = 0
-    changed: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-
-    @property
-    def all_is_well(self) -> bool:
-        """Whether every original that was looked at is right."""
-        return not (self.changed or self.missing or self.unreadable)
-
-    def as_json(self) -> dict[str, Any]:
-        """As `integrity --json` gives it."""
-        return {"ok": self.all_is_well, **asdict(self)}
 
 
 class Integrity:
@@ -73,6 +54,7 @@ class Integrity:
     def __init__(self, watch: Watch, *, rest_s: float = REST_S) -> None:
         self._watch, self._rest_s = watch, rest_s
         self._guard = Guard(watch.settings, watch.paths, watch.engine)
+        self._figures = figures_of(watch)
         self._again, self._is_agains_turn = Again(watch), False
         self._sweep: Sweep | None = None
         self._sweep_at = self._look_again_at = self._free_at = 0.0
@@ -80,11 +62,14 @@ class Integrity:
 
     def work(self, stop: threading.Event) -> None:
         """Do what is due and rest a little; LedgerAway. Nothing while the archive is away."""
+        if self._figures.moved_at is None:
+            self._figures.move()
         if self._guard.trouble():
             self._sweep = None
         else:
             try:
                 self._step(stop)
+                self._figures.move()
             except Interrupted as error:
                 log.info("integrity pauses: %s", error)
         stop.wait(self._rest_s)
@@ -156,7 +141,6 @@ class Integrity:
         return wrong
 
     def _has_used(self, size: int) -> bool:
-        _hashed["bytes"] += size
         now = time.monotonic()
         self._free_at = max(self._free_at, now - self._rest_s) + size / self._pace_now()
         return self._free_at > now
@@ -189,8 +173,14 @@ class Integrity:
                 rows = connection.execute(oldest).all()
         return [Original(*row) for row in rows]
 
-    def _brake(self, stop: threading.Event) -> Brake:
-        return Brake(self._watch.settings.integrity_rate * MIB, stop)
+    def _brake(self, stop: threading.Event) -> Callable[[int], None]:
+        brake = Brake(self._watch.settings.integrity_rate * MIB, stop)
+
+        def told(count: int) -> None:
+            self._figures.move(count)
+            brake(count)
+
+        return told
 
     def _pace_now(self) -> float:
         now = time.monotonic()
@@ -240,45 +230,54 @@ class Integrity:
             yield [Original(*row) for row in rows]
 
 
-def pace(watch: Watch) -> float:
-    """Bytes a second at which a round just fits its days; as fast as allowed when it is late."""
-    fastest = watch.settings.integrity_rate * MIB
-    days = watch.settings.integrity_days
-    with away(), reading(watch.engine) as connection:
-        weight = connection.scalar(select(func.sum(_assets.c.size_bytes))) or 0
-        oldest = connection.scalar(select(func.min(_assets.c.verified_at)))
-    if oldest and oldest < clock.now() - timedelta(days=_LATE * days):
-        return fastest
-    return min(fastest, max(1.0, float(weight) / (_EARLY * days * DAY_S)))
-
-
 def probe(watch: Watch) -> Reading:
-    """How the originals are: an ERROR while one of them is wrong, or the archive is away."""
+    """How the originals are: an ERROR while one of them is wrong, or the archive is away.
+
+    A WARNING while they are not read as they should be: then nobody knows.
+    """
     if reason := Guard(watch.settings, watch.paths, watch.engine).trouble():
         return Reading("ERROR", "standing still", reason, _NOTHING)
     wrong = findings.listed(watch.engine)
-    details = _details(watch, len(wrong))
-    if not wrong:
+    oldest = oldest_look(watch)
+    told = [*_of_wrong(wrong), *_of_the_reader(watch, oldest)]
+    details = _details(watch, len(wrong), oldest)
+    if not told:
         days = watch.settings.integrity_days
-        told = f"each is read again within {days} days" if days else "none is read again"
-        return Reading("OK", "reading originals again", told, details)
-    noun = "original is" if len(wrong) == 1 else "originals are"
-    message = (
-        f"{len(wrong)} {noun} not what was filed, the first: {wrong[0].message}. "
-        "Repair from a backup copy: photo-factory repair --all"
-    )
-    return Reading("ERROR", "reading originals again", message, details)
+        well = f"each is read again within {days} days" if days else "none is read again"
+        return Reading("OK", "reading originals again", well, details)
+    status: Status = "ERROR" if wrong else "WARNING"
+    return Reading(status, "reading originals again", ". ".join(told), details)
 
 
-def _details(watch: Watch, number: int) -> dict[str, Any]:
+def _of_wrong(wrong: Sequence[findings.Open]) -> Iterator[str]:
+    if wrong:
+        noun = "original is" if len(wrong) == 1 else "originals are"
+        yield f"{len(wrong)} {noun} not what was filed, the first: {wrong[0].message}"
+        yield "Repair from a backup copy: photo-factory repair --all"
+
+
+def _of_the_reader(watch: Watch, oldest: datetime | None) -> Iterator[str]:
+    stands_s = figures_of(watch).stands_s
+    if stands_s > STANDS_AFTER_S:
+        yield (
+            f"the reader of originals has not got on for {stands_s / 3600:.1f} hours: does the "
+            "disk answer? The service-monitor's log has more"
+        )
+    if oldest and is_overdue(watch, oldest):
+        yield (
+            f"the oldest look at an original is of {oldest.date().isoformat()}, "
+            f"INTEGRITY_DAYS is {watch.settings.integrity_days}: they are read as fast as "
+            "INTEGRITY_RATE allows. Does the service-monitor run all day?"
+        )
+
+
+def _details(watch: Watch, number: int, oldest: datetime | None) -> dict[str, Any]:
     """The figures; `rate` in MiB a second, `hashed_bytes` since the service-monitor started."""
     days = watch.settings.integrity_days
-    with away(), reading(watch.engine) as connection:
-        oldest: datetime | None = connection.scalar(select(func.min(_assets.c.verified_at)))
     ends = oldest + timedelta(days=days) if oldest and days else None
     return {
         "open": number,
-        "hashed_bytes": _hashed["bytes"],
+        "hashed_bytes": figures_of(watch).hashed_bytes,
         "round_ends_on": ends.date().isoformat() if ends else None,
         "rate": round(pace(watch) / MIB, 3) if days else 0.0,
     }

@@ -8,8 +8,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.files import naming, open_regular, sha256_of_descriptor
@@ -41,6 +42,27 @@ class Wrong:
     original: Original
     kind: Kind
     message: str
+
+
+@dataclass
+class Looked:
+    """What a round by hand came to; paths as the ledger has them."""
+
+    assets: int = 0
+    hashed: int = 0
+    bytes: int = 0
+    changed: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def all_is_well(self) -> bool:
+        """Whether every original that was looked at is right."""
+        return not (self.changed or self.missing or self.unreadable)
+
+    def as_json(self) -> dict[str, Any]:
+        """As `integrity --json` gives it."""
+        return {"ok": self.all_is_well, **asdict(self)}
 
 
 class Brake:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -109,7 +110,11 @@ def test_a_reset_of_what_is_not_tripped_disarms_nothing(factory: Factory) -> Non
     ("reason", "learned"),
     [
         (f"{breakers.AWAY}so", {"originals": ""}),
-        (f"{breakers.VANISHED_AT_ONCE}so", {"originals/vanished": "right"}),
+        (
+            f"{breakers.VANISHED_AT_ONCE}so",
+            {"originals/vanished": "right", "originals/wrong": "right"},
+        ),
+        (f"{breakers.WRONG_AT_ONCE}so", {"originals/wrong": "right"}),
         ("a person wants so", {}),
     ],
 )
@@ -156,6 +161,22 @@ def test_a_lost_marker_is_left_again_beside_the_right_photos(factory: Factory) -
     (factory.paths.originals / MARKER).unlink()
     guard(factory, keeper=True).check()
     assert (factory.paths.originals / MARKER).read_text() == marker
+
+
+def test_a_marker_that_the_disk_does_not_give_stops_everything_until_it_does(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching, keeping = guard(factory), guard(factory, keeper=True)
+    assert watching.trouble() is None
+
+    def fails(*_: object, **__: object) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", fails)
+        assert "its marker cannot be read" in (watching.trouble() or "")
+    keeping.check()
+    assert breakers.tripped(factory.engine) == {}
 
 
 def test_it_knows_the_archive_though_the_ledger_is_away(factory: Factory) -> None:

@@ -10,30 +10,24 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, select
 
 from photo_factory.monitor.integrity_again import Again, stamp_of
 from photo_factory.monitor.integrity_looks import Brake, Interrupted, Looked, Original, Wrong, look
-from photo_factory.monitor.integrity_pace import (
-    DAY_S,
-    MIB,
-    STANDS_AFTER_S,
-    figures_of,
-    is_overdue,
-    oldest_look,
-    pace,
-)
+from photo_factory.monitor.integrity_many import IN_A_ROW, too_many
+from photo_factory.monitor.integrity_pace import DAY_S, MIB, figures_of, pace
+from photo_factory.monitor.integrity_probe import probe
 from photo_factory.monitor.integrity_sweep import COLUMNS, Sweep, is_found_wrong
-from photo_factory.monitor.reading import Reading, Watch
+from photo_factory.monitor.reading import Watch
 from photo_factory.shared import breakers, findings
-from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.roots import Guard, Halted
+
+__all__ = ["Integrity", "probe"]
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +39,6 @@ AT_ONCE = 20
 REST_S = 5.0
 _WEIGH_EVERY_S = 3600.0
 _assets = cast(Table, MediaAsset.__table__)
-_NOTHING = {"open": 0, "hashed_bytes": 0, "round_ends_on": None, "rate": 0.0}
 
 
 class Integrity:
@@ -59,6 +52,7 @@ class Integrity:
         self._sweep: Sweep | None = None
         self._sweep_at = self._look_again_at = self._free_at = 0.0
         self._pace, self._weigh_at = 0.0, 0.0
+        self._in_a_row = 0
 
     def work(self, stop: threading.Event) -> None:
         """Do what is due and rest a little; LedgerAway. Nothing while the archive is away."""
@@ -70,7 +64,7 @@ class Integrity:
             try:
                 self._step(stop)
                 self._figures.move()
-            except Interrupted as error:
+            except (Interrupted, Halted) as error:
                 log.info("integrity pauses: %s", error)
         stop.wait(self._rest_s)
 
@@ -122,45 +116,85 @@ class Integrity:
     def _look_at(
         self, originals: Sequence[Original], told: Callable[[int], None], *, paced: bool = False
     ) -> list[Wrong]:
-        """Look at some, and enter what was found; `paced`: only until the pace is used up."""
+        """Look at some, and enter what was found; Halted when that is too much.
+
+        `paced`: only until the pace is used up. After one that cannot be read it goes on until
+        one can: is it the photo, or the disk?
+        """
         right: list[Original] = []
         wrong: list[Wrong] = []
         try:
             for original in originals:
-                path = self._watch.paths.on_disk(original.final_path)
-                stamp = stamp_of(path)
-                if found := look(original, path, told):
-                    wrong.append(found)
-                    self._again.note(original.id, stamp)
-                else:
-                    right.append(original)
-                if paced and self._has_used(original.size_bytes):
+                self._look(original, told, right, wrong)
+                has_used = paced and self._has_used(original.size_bytes)
+                if self._in_a_row >= IN_A_ROW or (has_used and not self._in_a_row):
                     break
         finally:
-            self._enter(right, wrong)
+            reason = self._enter(right, wrong)
+        if reason:
+            raise Halted(reason)
         return wrong
+
+    def _look(
+        self,
+        original: Original,
+        told: Callable[[int], None],
+        right: list[Original],
+        wrong: list[Wrong],
+    ) -> None:
+        path = self._watch.paths.on_disk(original.final_path)
+        stamp = stamp_of(path)
+        found = look(original, path, told)
+        if found is None:
+            right.append(original)
+        else:
+            wrong.append(found)
+            self._again.note(original.id, stamp)
+        if found is None or found.kind == "changed":
+            self._in_a_row = 0  # it could be read
+        elif found.kind == "unreadable" and self._is_news(original):
+            self._in_a_row += 1
+
+    def _is_news(self, original: Original) -> bool:
+        with away(), reading(self._watch.engine) as connection:
+            return not findings.is_open(connection, original.id)
 
     def _has_used(self, size: int) -> bool:
         now = time.monotonic()
         self._free_at = max(self._free_at, now - self._rest_s) + size / self._pace_now()
         return self._free_at > now
 
-    def _enter(self, right: Sequence[Original], wrong: Sequence[Wrong]) -> None:
+    def _enter(self, right: Sequence[Original], wrong: Sequence[Wrong]) -> str | None:
+        """Enter what was found; the reason when it is so much that everything stops instead."""
         if not right and not wrong:
-            return
+            return None
         if wrong and self._guard.trouble(at_once=True):
             wrong = ()  # it went away while we looked
         with away(), self._watch.engine.begin() as connection:
             if findings.still_right(connection, [one.id for one in right]):
                 log.warning("originals that were found wrong are right again")
-            for one in wrong:
-                self._enter_wrong(connection, one)
+            known = [one for one in wrong if findings.is_open(connection, one.original.id)]
+            news = [one for one in wrong if one not in known]
+            reason = self._stops_for(connection, news)
+            for one in known if reason else wrong:
+                self._enter_wrong(connection, one, is_news=one in news)
+        return reason
 
-    def _enter_wrong(self, connection: Connection, wrong: Wrong) -> None:
-        asset_id = wrong.original.id
-        if wrong.kind == "missing" and not findings.is_open(connection, asset_id):
+    def _stops_for(self, connection: Connection, news: Sequence[Wrong]) -> str | None:
+        """Trip the breaker when too much is wrong; what is missing is the sweep's matter."""
+        days, in_a_row = self._watch.settings.integrity_days, self._in_a_row
+        told = [one for one in news if one.kind != "missing"]
+        reason = too_many(connection, told, in_a_row, days)
+        if in_a_row >= IN_A_ROW:
+            self._in_a_row = 0
+        if reason and breakers.trip(connection, breakers.ARCHIVE, reason):
+            log.error("everything stops: %s", reason)
+        return reason
+
+    def _enter_wrong(self, connection: Connection, wrong: Wrong, *, is_news: bool) -> None:
+        if is_news and wrong.kind == "missing":
             self._sweep_at = min(self._sweep_at, time.monotonic())  # is it the only one?
-        elif findings.found(connection, asset_id, wrong.kind, wrong.message):
+        elif findings.found(connection, wrong.original.id, wrong.kind, wrong.message):
             log.error("%s", wrong.message)
 
     def _oldest(self) -> list[Original]:
@@ -228,56 +262,3 @@ class Integrity:
                 return
             after = rows[-1].id
             yield [Original(*row) for row in rows]
-
-
-def probe(watch: Watch) -> Reading:
-    """How the originals are: an ERROR while one of them is wrong, or the archive is away.
-
-    A WARNING while they are not read as they should be: then nobody knows.
-    """
-    if reason := Guard(watch.settings, watch.paths, watch.engine).trouble():
-        return Reading("ERROR", "standing still", reason, _NOTHING)
-    wrong = findings.listed(watch.engine)
-    oldest = oldest_look(watch)
-    told = [*_of_wrong(wrong), *_of_the_reader(watch, oldest)]
-    details = _details(watch, len(wrong), oldest)
-    if not told:
-        days = watch.settings.integrity_days
-        well = f"each is read again within {days} days" if days else "none is read again"
-        return Reading("OK", "reading originals again", well, details)
-    status: Status = "ERROR" if wrong else "WARNING"
-    return Reading(status, "reading originals again", ". ".join(told), details)
-
-
-def _of_wrong(wrong: Sequence[findings.Open]) -> Iterator[str]:
-    if wrong:
-        noun = "original is" if len(wrong) == 1 else "originals are"
-        yield f"{len(wrong)} {noun} not what was filed, the first: {wrong[0].message}"
-        yield "Repair from a backup copy: photo-factory repair --all"
-
-
-def _of_the_reader(watch: Watch, oldest: datetime | None) -> Iterator[str]:
-    stands_s = figures_of(watch).stands_s
-    if stands_s > STANDS_AFTER_S:
-        yield (
-            f"the reader of originals has not got on for {stands_s / 3600:.1f} hours: does the "
-            "disk answer? The service-monitor's log has more"
-        )
-    if oldest and is_overdue(watch, oldest):
-        yield (
-            f"the oldest look at an original is of {oldest.date().isoformat()}, "
-            f"INTEGRITY_DAYS is {watch.settings.integrity_days}: they are read as fast as "
-            "INTEGRITY_RATE allows. Does the service-monitor run all day?"
-        )
-
-
-def _details(watch: Watch, number: int, oldest: datetime | None) -> dict[str, Any]:
-    """The figures; `rate` in MiB a second, `hashed_bytes` since the service-monitor started."""
-    days = watch.settings.integrity_days
-    ends = oldest + timedelta(days=days) if oldest and days else None
-    return {
-        "open": number,
-        "hashed_bytes": figures_of(watch).hashed_bytes,
-        "round_ends_on": ends.date().isoformat() if ends else None,
-        "rate": round(pace(watch) / MIB, 3) if days else 0.0,
-    }

@@ -28,6 +28,12 @@ AWAY = "the archive is away: "
 VANISHED_AT_ONCE = "too much vanished at once: "
 """How the reason begins where more originals vanished than vanish one by one."""
 
+WRONG = "originals/wrong"
+"""The row in `roots` by which a person says that what is wrong may be marked, and since when."""
+
+WRONG_AT_ONCE = "too much is wrong: "
+"""How the reason begins where more originals changed, or cannot be read, than do one by one."""
+
 _breakers = cast(Table, Breaker.__table__)
 _roots = cast(Table, Root.__table__)
 
@@ -54,8 +60,8 @@ def reset(connection: Connection, name: str) -> bool:
     """A person lets it go on; False when it did already, and then nothing is changed.
 
     For the archive this says as well that what it was tripped for is right: where that was its
-    marker, the one that is there is learned anew; where much vanished, that is entered as findings
-    instead of stopping everything once more. Whatever else protects it stays.
+    marker, the one that is there is learned anew; where much vanished or is wrong, that is entered
+    as findings instead of stopping everything once more. Whatever else protects it stays.
     """
     reason = reason_of(connection, name)
     if reason is None:
@@ -80,6 +86,8 @@ def _say_right(connection: Connection, reason: str) -> None:
         learn_anew(connection)
     elif reason.startswith(VANISHED_AT_ONCE):
         _note(connection, VANISHED, "right")
+    if reason.startswith((VANISHED_AT_ONCE, WRONG_AT_ONCE)):
+        _note(connection, WRONG, "right")
 
 
 def _note(connection: Connection, name: str, marker: str) -> None:

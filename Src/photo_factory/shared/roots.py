@@ -6,6 +6,7 @@ does `.photo-factory` in PHOTO_FACTORY_ROOT: an embedded ledger goes away togeth
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -37,6 +38,10 @@ AWAY_S = 15.0
 """The same after the ledger was found away."""
 
 _SAMPLE = 16
+_FAILED = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
+"""What is said of a disk that dropped out."""
+
+_MUTE = ""
 
 _roots = cast(Table, Root.__table__)
 _assets = cast(Table, MediaAsset.__table__)
@@ -180,19 +185,27 @@ class Guard:
         log.warning("the archive is back: everything goes on")
 
     def _there(self) -> str | None:
-        """What the marker says; None where there is none. What cannot be read proves nothing."""
+        """What the marker says; None where there is none, _MUTE where the disk does not answer.
+
+        Whatever else keeps us from reading it (permissions, too many open files) proves nothing.
+        """
         try:
             return self._marker.read_text("ascii").strip() or None
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UnicodeDecodeError) as error:
             log.debug("%s cannot be read: %s", self._marker, error)
+            if isinstance(error, OSError) and error.errno in _FAILED:
+                return _MUTE
             return self._known
 
     def _reason(self, there: str | None) -> str:
-        what = "another archive's marker" if there else "not its marker"
+        what = f"{self._paths.originals} has "
+        what += "another archive's marker" if there else "not its marker"
+        if there == _MUTE:
+            what = f"{self._marker}, its marker cannot be read"
         return (
-            f"{breakers.AWAY}{self._paths.originals} has {what}. Is the disk mounted, and the "
+            f"{breakers.AWAY}{what}. Is the disk mounted, and the "
             "right one? All goes on by itself when it is back. If this is the archive, say so: "
             "photo-factory breakers reset archive"
         )

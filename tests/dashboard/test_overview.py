@@ -15,7 +15,7 @@ from photo_factory.dashboard.queries import overview
 from photo_factory.dashboard.queries.overview import Now, Totals
 from photo_factory.dashboard.truth import truth
 from photo_factory.dashboard.units import Condition, Unit
-from photo_factory.dashboard.verdict import START, Seen, Verdict, judge, verdicts, worst
+from photo_factory.dashboard.verdict import RECENT, START, Seen, Verdict, judge, verdicts, worst
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.heartbeat_service import Heartbeat, Light, State
@@ -170,8 +170,6 @@ def quiet(**changes: Any) -> Now:
          "nothing needs you."),
         (totals(7, 7), 1, "All 7 photos are filed and backed up once; nothing needs you."),
         (totals(1, 0), 3, "The one photo is filed, 0 are backed up 3 times; nothing needs you."),
-        (totals(5, 0), 0, "All 5 photos are filed, and none is backed up: no target is set; "
-         "nothing needs you."),
         (totals(0, 0), 2, "No photo is filed yet; nothing needs you."),
     ],
 )  # fmt: skip
@@ -180,6 +178,17 @@ def test_the_sentence_says_what_is_filed_and_backed_up(
 ) -> None:
     told = truth(known, quiet(), [], targets)
     assert (told.sentence, told.word) == (sentence, "OK")
+
+
+def test_no_backup_at_all_is_not_green() -> None:
+    told = truth(totals(5, 0), quiet(), [], 0)
+    assert told.word == "WARNING" and told.needs[0].page == "backup"
+    assert told.sentence.startswith("All 5 photos are filed, and none is backed up: no target is")
+
+
+def test_the_sentence_tells_what_lies_in_the_inbox() -> None:
+    told = truth(totals(), quiet(), [], 2, 5000)
+    assert "backed up twice, 5,000 files lie in the inbox; nothing" in told.sentence
 
 
 def test_the_sentence_puts_the_most_urgent_first() -> None:
@@ -206,6 +215,10 @@ def test_the_sentence_puts_the_most_urgent_first() -> None:
 def test_the_sentence_is_true_while_the_ledger_is_away() -> None:
     told = truth(None, None, [], 2)
     assert "cannot be asked" in told.sentence
+    assert told.word == "ERROR" and told.needs[0].text == "the ledger is away"
+    unit = Unit("librarian", "1", "process", "running", True)
+    running = [Verdict("librarian", "UNKNOWN", "", units=(unit,))]
+    assert "filed all the same" in truth(None, None, running, 2).needs[0].text
 
 
 # What it asks
@@ -350,7 +363,7 @@ def test_the_page_shows_what_it_has_while_the_ledger_is_away(
     assert numbers["In the inbox now"] == "1"
     assert "Free space" in numbers
     assert "cannot be shown since" in text_of(page)
-    assert "photos are filed all the same" in text_of(page)
+    assert "the ledger is away" in text_of(page)
 
 
 def test_the_page_shows_a_breaker_first(open_page: OpenPage, factory: Factory) -> None:
@@ -359,3 +372,13 @@ def test_the_page_shows_a_breaker_first(open_page: OpenPage, factory: Factory) -
     page = open_page()
     assert "one thing needs you" in page.error[0].value
     assert "the root is empty" in text_of(page)
+
+
+def test_a_service_that_died_a_moment_ago_is_pointed_at_though_it_is_back() -> None:
+    unit = Unit("geocode", "1", "process", "running", True, NOON - timedelta(seconds=40), 1)
+    found = judge("geocode", Seen([unit], {"geocode": light()}, NOON))
+    assert (found.word, found.reason) == ("WARNING", "it ended, and was started again 40 s ago")
+    first = Unit("geocode", "1", "process", "running", True, NOON - timedelta(seconds=40), 0)
+    assert judge("geocode", Seen([first], {"geocode": light()}, NOON)).word == "OK"
+    long_ago = Unit("geocode", "1", "process", "running", True, NOON - RECENT, 1)
+    assert judge("geocode", Seen([long_ago], {"geocode": light()}, NOON)).word == "OK"

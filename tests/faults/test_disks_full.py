@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from photo_factory.librarian import filing, manifest
+from photo_factory.librarian import filing
+from photo_factory.shared import manifest
 from tests.faults import invariant
 from tests.faults.disks import tmpfs
 from tests.faults.factory import Factory, ended, jpeg

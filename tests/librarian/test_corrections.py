@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from photo_factory.librarian import rows, service
+from photo_factory.librarian import service
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild
 from photo_factory.librarian.records import Records
 from photo_factory.librarian.refiling import finish_refiling
-from photo_factory.shared import clock, corrections
+from photo_factory.shared import clock, corrections, rows
 from photo_factory.shared.errors import PhotoFactoryError
 from tests.factory import Factory, Row, photo
 

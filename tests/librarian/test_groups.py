@@ -11,7 +11,7 @@ import pytest
 
 from photo_factory.librarian import filing
 from photo_factory.librarian.filing import Bytes, How
-from photo_factory.librarian.manifest import read
+from photo_factory.shared.manifest import read
 from tests.factory import Factory, photo
 from tests.shared.media import made
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from photo_factory.librarian import manifest
+from photo_factory.shared import manifest
 from tests.factory import Factory, photo
 from tests.shared.ledger.rows import an_asset
 

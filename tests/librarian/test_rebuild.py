@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from photo_factory.librarian import manifest
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import Rebuilt, rebuild
 from photo_factory.librarian.records import Records
-from photo_factory.librarian.rows import COLUMNS
+from photo_factory.shared import manifest
 from photo_factory.shared.ledger import database
+from photo_factory.shared.rows import COLUMNS
 from tests.factory import Factory, Row, photo
 from tests.shared.media import made
 

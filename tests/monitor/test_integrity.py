@@ -150,6 +150,15 @@ def test_the_light_is_yellow_while_the_oldest_look_is_overdue(factory: Factory) 
     assert probe(watch(factory, INTEGRITY_DAYS=0)).status == "OK"
 
 
+def test_an_archive_on_another_device_goes_on_and_that_is_told(factory: Factory) -> None:
+    with factory.engine.begin() as connection:
+        connection.execute(text("UPDATE roots SET device = '0' WHERE name = 'originals'"))
+    told = probe(watch(factory))
+    assert told.status == "OK" and "on another device" in (told.message or "")
+    factory.ingest()  # the Librarian has seen it there
+    assert "device" not in (probe(watch(factory)).message or "")
+
+
 def test_one_that_was_never_looked_at_counts_from_its_filing(factory: Factory) -> None:
     never_looked_at(factory, 92)
     told = probe(watch(factory))

@@ -30,10 +30,22 @@ class Truth:
     needs: tuple[Need, ...]
 
 
-def truth(known: Totals | None, now: Now | None, found: Sequence[Verdict], targets: int) -> Truth:
-    """What to say; `known` and `now` are None while the ledger is away."""
-    needs = (*_breakers(now), *_bad(found), *_stuck(now), *_rather(found))
-    filed = _filed(known, targets)
+def truth(
+    known: Totals | None,
+    now: Now | None,
+    found: Sequence[Verdict],
+    targets: int,
+    in_inbox: int | None = None,
+) -> Truth:
+    """What to say; `known` and `now` are None while the ledger is away.
+
+    `in_inbox`: files that lie there; None where that says nothing, as in mode `keep`.
+    """
+    away = () if known is not None else _away(found)
+    needs = (*away, *_breakers(now), *_bad(found), *_stuck(now), *_rather(found))
+    if known and known.assets and not targets:
+        needs = (*needs, Need("WARNING", "one disk is no archive: set a backup target", "backup"))
+    filed = _filed(known, targets) + _in_inbox(in_inbox)
     if not needs:
         return Truth("OK", f"{filed}; nothing needs you.", ())
     return Truth(needs[0].word, f"{filed}; {_how_many(needs)}.", needs)
@@ -41,7 +53,7 @@ def truth(known: Totals | None, now: Now | None, found: Sequence[Verdict], targe
 
 def _filed(known: Totals | None, targets: int) -> str:
     if known is None:
-        return "The ledger cannot be asked now; photos are filed all the same"
+        return "The ledger cannot be asked now"
     if not known.assets:
         return "No photo is filed yet"
     all_ = "The one photo is" if known.assets == 1 else f"All {known.assets:,} photos are"
@@ -52,6 +64,22 @@ def _filed(known: Totals | None, targets: int) -> str:
         return f"{all_} filed and backed up {times}"
     are = "is" if known.backed_up == 1 else "are"
     return f"{all_} filed, {known.backed_up:,} {are} backed up {times}"
+
+
+def _in_inbox(number: int | None) -> str:
+    if not number:
+        return ""
+    return ", one file lies in the inbox" if number == 1 else f", {number:,} files lie in the inbox"
+
+
+def _away(found: Sequence[Verdict]) -> tuple[Need, ...]:
+    """While the ledger is away: what nobody can know then, and whether photos are filed still."""
+    files = any(
+        one.name == "librarian" and any(unit.condition == "running" for unit in one.units)
+        for one in found
+    )
+    all_the_same = "; photos are filed all the same" if files else ""
+    return (Need("ERROR", f"the ledger is away{all_the_same}", "services"),)
 
 
 def _how_many(needs: Sequence[Need]) -> str:

@@ -37,6 +37,10 @@ class Verdict:
     light: Light | None = None
 
 
+RECENT = timedelta(minutes=5)
+"""So long a service that died is pointed at, though it was started again at once."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What can be seen now: units and lights, each None while it cannot be asked."""
@@ -137,13 +141,22 @@ def _of_light(units: tuple[Unit, ...], light: Light, seen: Seen) -> tuple[Word, 
     if seen.units is not None and not units:
         where = "it beats, but runs in nothing that can be seen from here"
         return word, f"{where}; {reason}" if reason else where
+    return (word, reason) if word != "OK" else _in_doubt(units, seen.at) or (word, reason)
+
+
+def _in_doubt(units: tuple[Unit, ...], at: datetime) -> tuple[Word, str] | None:
+    """What the units say against a light that is green."""
     unwell = next((unit.note for unit in units if unit.note), "")
-    if unwell and word == "OK" and unwell != "starting":
+    if unwell and unwell != "starting":
         return "WARNING", f"it beats, but Docker calls it {unwell}"
     partly = [unit for unit in units if unit.condition != "running"]
-    if partly and word == "OK":
+    if partly:
         return "WARNING", f"{len(partly)} of its {len(units)} {units[0].kind}s do not run"
-    return word, reason
+    again = [unit.started_at for unit in units if unit.restarts and unit.started_at]
+    if again and at - max(again) < RECENT:
+        # It was back before anybody could see that it was down.
+        return "WARNING", f"it ended, and was started again {_span(at - max(again))} ago"
+    return None
 
 
 def _of_beats(light: Light) -> tuple[Word, str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from photo_factory.librarian import manifest
+from photo_factory.shared import manifest
 from photo_factory.shared.files import fsync_folder, make_folder, sha256_from_disk
 from photo_factory.shared.roots import MARKER
 

@@ -21,13 +21,13 @@ from photo_factory.librarian.groups import SIDECAR
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records
 from photo_factory.librarian.refiling import refile
-from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.corrections import SOURCE, refusal
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.ledger.database import notify
 from photo_factory.shared.ledger.models import Correction, MediaAsset, StageRun
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.rows import Row
 
 log = logging.getLogger(__name__)
 

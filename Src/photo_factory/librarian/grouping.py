@@ -11,9 +11,9 @@ from photo_factory.librarian.batch import Item
 from photo_factory.librarian.groups import SIDECAR, Grouping, Newcomer, group, unled_sidecars
 from photo_factory.librarian.metadata_extractor import key_of
 from photo_factory.librarian.records import Mate, Records
-from photo_factory.librarian.rows import Row
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.rows import Row
 
 
 @dataclass

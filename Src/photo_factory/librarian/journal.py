@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from photo_factory.librarian import rows
-from photo_factory.librarian.rows import Row
+from photo_factory.shared import rows
 from photo_factory.shared.files import fsync_folder, make_folder, naming
+from photo_factory.shared.rows import Row
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from uuid import uuid4
 from photo_factory.librarian.arrivals import printable
 from photo_factory.librarian.batch import Item, Reading, slices
 from photo_factory.librarian.groups import group_key
-from photo_factory.librarian.rows import Row
 from photo_factory.shared import clock
 from photo_factory.shared.files import naming
 from photo_factory.shared.media.child import MODULES, extract_beside
 from photo_factory.shared.media.facts import DatePolicy, Facts, extract_without_parsing
 from photo_factory.shared.media.groups import stem_key
 from photo_factory.shared.media.sandbox import Sandbox
+from photo_factory.shared.rows import Row
 from photo_factory.shared.settings import Settings
 
 

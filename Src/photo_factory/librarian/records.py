@@ -16,7 +16,6 @@ from sqlalchemy.dialects import postgresql
 from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
 from photo_factory.librarian.journal import Entry
-from photo_factory.librarian.rows import COLUMNS, Row
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import (
@@ -27,6 +26,7 @@ from photo_factory.shared.ledger.database import (
     reading,
 )
 from photo_factory.shared.ledger.models import Arrival, Correction, MediaAsset, SystemStatus
+from photo_factory.shared.rows import COLUMNS, Row
 
 LEFT = "it left the inbox before it was filed"
 

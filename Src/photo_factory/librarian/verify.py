@@ -12,9 +12,8 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, Table, func, select, update
 
-from photo_factory.librarian import manifest
 from photo_factory.librarian.filing import held
-from photo_factory.shared import clock
+from photo_factory.shared import clock, manifest
 from photo_factory.shared.facts import chunks
 from photo_factory.shared.files import sha256_from_disk
 from photo_factory.shared.ledger.database import away, reading

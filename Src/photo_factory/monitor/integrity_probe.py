@@ -17,7 +17,7 @@ from photo_factory.monitor.integrity_pace import (
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.shared import findings
 from photo_factory.shared.heartbeat_service import Status
-from photo_factory.shared.roots import Guard
+from photo_factory.shared.roots import Guard, moved
 
 _NOTHING = {"open": 0, "hashed_bytes": 0, "round_ends_on": None, "rate": 0.0}
 
@@ -33,11 +33,12 @@ def probe(watch: Watch) -> Reading:
     oldest = oldest_look(watch)
     told = [*_of_wrong(wrong), *_of_the_reader(watch, oldest)]
     details = _details(watch, len(wrong), oldest)
-    if not told:
-        days = watch.settings.integrity_days
-        well = f"each is read again within {days} days" if days else "none is read again"
-        return Reading("OK", "reading originals again", well, details)
     status: Status = "ERROR" if wrong else "WARNING"
+    if not told:
+        days, status = watch.settings.integrity_days, "OK"
+        told = [f"each is read again within {days} days" if days else "none is read again"]
+    if note := moved(watch.paths, watch.engine):
+        told.append(note)
     return Reading(status, "reading originals again", ". ".join(told), details)
 
 

@@ -2,6 +2,10 @@
 
 `Storage/Originals/.photo-factory` holds a number of its own. The ledger (`roots`) knows it, and so
 does `.photo-factory` in PHOTO_FACTORY_ROOT: an embedded ledger goes away together with its disk.
+
+The marker decides, the device does not: the number of a file system may be another one after each
+boot or plugging in. The right marker on another device is an archive that moved, or was mounted
+anew: nothing stops for it; the probe `integrity` tells it until the Librarian starts anew.
 """
 
 from __future__ import annotations
@@ -230,6 +234,23 @@ class Guard:
             connection.execute(upsert(_roots, ["name"], ["marker", "device", "seen_at"]), row)
         _remember(self._memory, self._paths, marker)
         self._is_written_down = True
+
+
+def moved(paths: Paths, engine: Engine) -> str | None:
+    """What to tell where the archive stands on another device than when it was last seen."""
+    query = select(_roots.c.device).where(_roots.c.name == breakers.ROOT)
+    with away(), reading(engine) as connection:
+        device: str | None = connection.scalar(query)
+    try:
+        now = str(os.stat(paths.originals).st_dev)
+    except OSError:  # the marker's matter
+        return None
+    if not device or device == now:
+        return None
+    return (
+        f"{paths.originals} is on another device ({now}) than when it was last seen ({device}), "
+        "with the right marker: it moved, or was mounted anew"
+    )
 
 
 def accept(settings: Settings, connection: Connection) -> bool:

@@ -10,8 +10,8 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions import attention as acts_on
 from photo_factory.dashboard.app_pages import acts, attention_list
-from photo_factory.dashboard.app_pages.acts import plain
 from photo_factory.dashboard.app_pages.attention_list import button, paged, ticked
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import attention
 from photo_factory.dashboard.queries.attention import Halt, Item

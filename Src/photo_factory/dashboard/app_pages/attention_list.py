@@ -8,6 +8,7 @@ import streamlit as st
 
 from photo_factory.dashboard import access
 from photo_factory.dashboard.app_pages import acts
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.queries.attention import Item, Items, Key
 from photo_factory.dashboard.widgets import when
 
@@ -64,14 +65,14 @@ def _tick_all(kind: str, everything: str, items: Sequence[Item]) -> None:
 def _draw_item(kind: str, item: Item) -> None:
     with st.container(border=True, gap="xsmall"):
         if access.may_act():
-            st.checkbox(acts.plain(item.title), key=_key(kind, item))
+            st.checkbox(plain(item.title), key=_key(kind, item))
         else:
-            st.markdown(acts.plain(item.title))
+            st.markdown(plain(item.title))
         since = f" · since {when(item.at)}" if item.at else ""
         service = f"**{item.service}**: " if item.service else ""
-        st.markdown(f"{service}{acts.plain(item.about)}")
+        st.markdown(f"{service}{plain(item.about)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            told = f"{acts.plain(item.asked)}" if item.asked else ""
+            told = f"{plain(item.asked)}" if item.asked else ""
             if told or since:
                 st.caption(f"{told}{since}".removeprefix(" · "), width="content")
             if item.asset_id:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from photo_factory.dashboard.app_pages import acts
-from photo_factory.dashboard.app_pages.acts import plain
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.queries.backup import Coverage, Drill, Target
 from photo_factory.dashboard.widgets import badge, when
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from photo_factory.dashboard.app_pages import acts
-from photo_factory.dashboard.app_pages.acts import plain
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import backup
 from photo_factory.dashboard.widgets import bytes_text, what_can_be_had, when

@@ -7,6 +7,7 @@ from datetime import datetime
 import plotly.graph_objects as go
 import streamlit as st
 
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import Context, context
 from photo_factory.dashboard.house import Disk, House, Sight, house, is_alone
 from photo_factory.dashboard.queries.overview import Flag
@@ -58,9 +59,13 @@ def told_truth(this: Context, seen: House, sight: Sight) -> Truth:
     """The sentence, from what can be had of it."""
     found, copies = sight.verdicts, targets(this, sight)
     try:
-        return truth(seen.totals.get(), seen.now(midnight()), found, copies)
+        lie_there = seen.inbox.get().files if this.settings.inbox_mode == "move" else None
+    except (PhotoFactoryError, OSError):  # said below, where the number would stand
+        lie_there = None
+    try:
+        return truth(seen.totals.get(), seen.now(midnight()), found, copies, lie_there)
     except PhotoFactoryError:
-        return truth(None, None, found, copies)
+        return truth(None, None, found, copies, lie_there)
 
 
 def targets(this: Context, sight: Sight) -> int:
@@ -79,7 +84,7 @@ def draw_truth(told: Truth) -> None:
     say(f"**{told.sentence}**", icon=f":material/{_ICONS.get(told.word, 'info')}:")
     for need in told.needs[:_MOST_NEEDS]:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{badge(need.word)} {need.text}")
+            st.markdown(f"{badge(need.word)} {plain(need.text)}")
             if need.page:
                 st.page_link(
                     f"app_pages/{need.page}.py", label="Show", icon=":material/arrow_forward:"
@@ -140,10 +145,14 @@ def draw_lights(this: Context, sight: Sight) -> None:
             draw_card(one)
     probes = [one for one in sight.verdicts if one.is_probe]
     if probes:
-        st.markdown("\u2003 ".join(f"{badge(one.word)}\u00a0{one.name}" for one in probes))
+        st.markdown(
+            "\u2003 ".join(
+                f"{badge(one.word)}\u00a0{one.name.replace('-', chr(0x2011))}" for one in probes
+            )
+        )
         for one in probes:
             if one.reason:
-                st.caption(f"{one.name}: {one.reason}")
+                st.caption(f"{plain(one.name)}: {plain(one.reason)}")
 
 
 def draw_card(one: Verdict) -> None:
@@ -151,9 +160,9 @@ def draw_card(one: Verdict) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.markdown(f"**{one.name}**  {badge(one.word)}")
         if one.reason:
-            st.markdown(f":small[{one.reason}]")
+            st.markdown(f":small[{plain(one.reason)}]")
         elif one.task and one.task != STOPPED:
-            st.markdown(f":small[{one.task}]")
+            st.markdown(f":small[{plain(one.task)}]")
         if one.last_heartbeat:
             st.caption(f"last beat {age(one.last_heartbeat)}")
 

@@ -11,7 +11,7 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions import people as acts_on
 from photo_factory.dashboard.app_pages import acts, people_parts
-from photo_factory.dashboard.app_pages.acts import plain
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import people
 from photo_factory.dashboard.queries.people import FaceTile, Somebody

@@ -11,6 +11,7 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions import people as acts_on
 from photo_factory.dashboard.app_pages import acts
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import people
 from photo_factory.dashboard.queries.people import FaceTile, Somebody
@@ -74,7 +75,7 @@ def _show_more(which: str, name: str, pages: int) -> None:
 def _draw_card(somebody: Somebody) -> None:
     with st.container(border=True, width=CARD, gap="xsmall"):
         card_picture(somebody.best, title_of(somebody))
-        told = f"**{acts.plain(somebody.name)}**" if somebody.name else ":gray[Nameless]"
+        told = f"**{plain(somebody.name)}**" if somebody.name else ":gray[Nameless]"
         st.markdown(told)
         st.caption(f"{acts.count(somebody.photos, 'photo')}")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from photo_factory.dashboard import access
 from photo_factory.dashboard.actions.services import MOST, NEVER_STOPPED, Verb, control
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.beats_chart import beats_chart
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.fresh import NotYet
@@ -96,7 +97,7 @@ def draw_reasons(found: Iterable[Verdict]) -> None:
     """What is not well, and why, in full: a table cuts long reasons off."""
     for one in found:
         if one.word not in ("OK", "STOPPED"):
-            st.markdown(f"{badge(one.word)} **{one.name}**: {one.reason}")
+            st.markdown(f"{badge(one.word)} **{plain(one.name)}**: {plain(one.reason)}")
 
 
 def usages_of(seen: House) -> dict[str, Usage]:
@@ -222,10 +223,10 @@ def draw_facts(name: str) -> None:
     one = next((verdict for verdict in sight.verdicts if verdict.name == name), None)
     if one is None:
         return
-    st.markdown(f"{badge(one.word)} {one.reason or one.task}")
+    st.markdown(f"{badge(one.word)} {plain(one.reason or one.task)}")
     told = [f"last beat {when(one.last_heartbeat)}"]
     if one.light and one.light.message:
-        told.append(one.light.message)
+        told.append(plain(one.light.message))
     for unit in one.units:
         started = f", up since {when(unit.started_at)}" if unit.started_at else ""
         image = f", image {unit.image}" if unit.image else ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from photo_factory.dashboard.app_pages import acts, attention_kinds
-from photo_factory.dashboard.app_pages.acts import plain
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.queries import attention
 from photo_factory.dashboard.queries import settings as queries

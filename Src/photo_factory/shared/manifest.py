@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from photo_factory.librarian import rows
-from photo_factory.librarian.rows import Row
+from photo_factory.shared import rows
 from photo_factory.shared.files import fsync_file, fsync_folder, naming, replace_durably
+from photo_factory.shared.rows import Row
 
 SUMS = "SHA256SUMS"
 LEDGER = "ledger.jsonl"

@@ -53,6 +53,14 @@ def read(folder: Path) -> Iterator[Row]:
                 continue
 
 
+def knows(folder: Path, row: Row) -> bool:
+    """Whether both files speak of this file with these bytes."""
+    if sums_line(row["file_hash"], Path(row["final_path"]).name) not in _sums(folder):
+        return False
+    said = ((one["final_path"], one["file_hash"]) for one in read(folder))
+    return (row["final_path"], row["file_hash"]) in said
+
+
 def amend(folder: Path, *, present: Iterable[Row] = (), absent: Collection[str] = ()) -> None:
     """Rewrite both files whole and durably: with these rows, without these final paths."""
     kept = {row["final_path"]: row for row in read(folder)}

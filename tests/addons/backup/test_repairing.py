@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from photo_factory.addons import backup
 from photo_factory.addons.backup import copying
 from photo_factory.commands.backup import initialise
 from photo_factory.commands.integrity import run_repair
+from photo_factory.commands.verify import run_verify as verify_archive
 from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.reading import Watch
-from photo_factory.shared import findings
+from photo_factory.shared import findings, manifest
 from photo_factory.shared.settings import Settings
 from tests.factory import Factory
 
@@ -64,3 +66,33 @@ def test_the_service_does_what_was_asked_for_and_says_why_it_cannot(tmp_path: Pa
     backup.run(settings, threading.Event(), once=True)
     assert findings.listed(factory.engine) == []
     assert path.read_bytes() == whole
+
+
+def test_a_day_that_was_lost_whole_knows_its_photos_again(tmp_path: Path) -> None:
+    factory = Factory(tmp_path / "home")
+    settings, path, _ = a_copied_photo(factory, tmp_path / "usb")
+    shutil.rmtree(path.parent)
+    look(factory, settings)
+    assert run_repair(settings, factory.engine, None)["repaired"] == 1
+    assert factory.sums_hold()
+    assert [row["final_path"] for row in manifest.read(path.parent)] == [
+        factory.asset("a.jpg")["final_path"]
+    ]
+    assert {one.name for one in path.parent.iterdir()} == {"a.jpg", *manifest.FILES}
+    factory.close()
+    for gone in factory.paths.storage.glob("ledger.sqlite3*"):
+        gone.unlink()
+    assert verify_archive(settings, sample=100, rebuild=True).all_is_well
+    assert factory.asset("a.jpg")["original_name"] == "a.jpg"
+
+
+def test_lists_are_made_anew_for_a_photo_that_came_back_before_they_did(tmp_path: Path) -> None:
+    """As after a crash between the two, or when somebody else brought the photo back."""
+    factory = Factory(tmp_path / "home")
+    settings, path, content = a_copied_photo(factory, tmp_path / "usb")
+    shutil.rmtree(path.parent)
+    look(factory, settings)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert run_repair(settings, factory.engine, None)["repaired"] == 1
+    assert (path.parent / manifest.SUMS).is_file() and factory.sums_hold()

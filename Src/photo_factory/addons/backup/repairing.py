@@ -15,13 +15,14 @@ from sqlalchemy import Engine, select
 from photo_factory.addons.backup import copies, restoring
 from photo_factory.addons.backup.targets import Corrupted, Target, open_targets
 from photo_factory.addons.backup.verifying import hash_here
-from photo_factory.shared import findings
+from photo_factory.shared import findings, manifest
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError, TryLater
 from photo_factory.shared.facts import Asset, assets
 from photo_factory.shared.files import exclusive_lock, fsync_folder, make_folder
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.roots import Guard
+from photo_factory.shared.rows import COLUMNS, Row
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,17 +53,35 @@ class Mender:
                 now = connection.scalar(select(assets.c.final_path).where(assets.c.id == asset.id))
             if now != asset.final_path:
                 raise PhotoFactoryError(f"{asset.final_path} was filed elsewhere: verify again")
-            if hash_here(asset) == asset.file_hash:
-                return  # somebody else was quicker
-            make_folder(asset.path.parent)
-            partial = asset.path.with_name(f".{uuid4().hex}.partial")
-            try:
-                if target.fetch(path, partial) != asset.file_hash:
-                    raise TryLater(f"{target.name} gives {path} back differently each time")
-                _set_aside(asset.path, paths.quarantine)
-                restoring.place(partial, asset.path)
-            finally:
-                partial.unlink(missing_ok=True)
+            if hash_here(asset) != asset.file_hash:  # else somebody else was quicker
+                self._bring(asset, target, path, paths.quarantine)
+            _let_its_day_speak_of_it(asset, self.engine)
+
+    @staticmethod
+    def _bring(asset: Asset, target: Target, path: str, quarantine: Path) -> None:
+        make_folder(asset.path.parent)
+        partial = asset.path.with_name(f".{uuid4().hex}.partial")
+        try:
+            if target.fetch(path, partial) != asset.file_hash:
+                raise TryLater(f"{target.name} gives {path} back differently each time")
+            _set_aside(asset.path, quarantine)
+            restoring.place(partial, asset.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _let_its_day_speak_of_it(asset: Asset, engine: Engine) -> None:
+    """The lists may have been lost with the photo; only who holds the lock may write them."""
+    row = _row(asset, engine)
+    if not manifest.knows(asset.path.parent, row):
+        manifest.amend(asset.path.parent, present=[row])
+
+
+def _row(asset: Asset, engine: Engine) -> Row:
+    """What the Librarian wrote of it."""
+    query = select(*(assets.c[name] for name in COLUMNS)).where(assets.c.id == asset.id)
+    with away(), reading(engine) as connection:
+        return dict(connection.execute(query).one()._mapping)
 
 
 def _set_aside(path: Path, quarantine: Path) -> None:
@@ -124,6 +143,9 @@ def _repair(
         rows = connection.execute(copies.asset_rows(assets.c.id == one.asset_id)).all()
     asset = next(copies.as_assets(rows, settings))
     if hash_here(asset) == asset.file_hash:
+        if not manifest.knows(asset.path.parent, _row(asset, engine)):
+            with as_librarian(Paths.of(settings)):
+                _let_its_day_speak_of_it(asset, engine)
         return None, None
     problems = []
     for target in open_targets(settings):

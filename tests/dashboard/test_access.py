@@ -419,3 +419,12 @@ def test_the_command_makes_a_hash_that_opens() -> None:
 def test_the_command_takes_no_short_password() -> None:
     asked = CliRunner().invoke(cli, ["dashboard", "--hash"], input="short\nshort\n")
     assert isinstance(asked.exception, PhotoFactoryError)
+
+
+def test_a_stranger_who_guesses_does_not_lock_the_household_out() -> None:
+    doors = Doors({"owner": hashed("correct horse")}, 3600)
+    for _ in range(FREE_TRIES):
+        assert doors.enter("wrong", "10.0.0.66") is None
+    with pytest.raises(TooSoon):
+        doors.enter("correct horse", "10.0.0.66")
+    assert doors.enter("correct horse", "192.168.1.5")

@@ -70,6 +70,26 @@ def test_it_finds_a_changed_original_and_turns_red(factory: Factory) -> None:
     assert all(row["verified_at"] > young for row in others)
 
 
+def test_two_who_find_the_same_at_once_enter_one_finding(factory: Factory) -> None:
+    asset_id = factory.asset("03.jpg")["id"]
+    told = []
+
+    def found_meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("UPDATE findings") and not told:
+            told.append("the other one")
+            assert findings.found(connection, asset_id, "changed", "other bytes")
+
+    with factory.engine.begin() as connection:
+        event.listen(connection, "after_cursor_execute", found_meanwhile)
+        assert not findings.found(connection, asset_id, "unreadable", "no answer")
+    (one,) = findings.listed(factory.engine)
+    assert one.kind == "changed"
+    for _ in range(2):  # those that are closed may be many
+        with factory.engine.begin() as connection:
+            findings.right(connection, asset_id)
+            assert findings.found(connection, asset_id, "changed", "other bytes")
+
+
 def test_a_missing_original_is_found_by_the_first_sweep(factory: Factory) -> None:
     factory.on_disk(factory.asset("03.jpg")).unlink()
     worked(factory, steps=1)

@@ -18,7 +18,7 @@ FREE_TRIES = 5
 LONGEST_WAIT_S = 300.0
 """Seconds; the wait is one second at first, and twice as long after each wrong password."""
 
-_MOST_SESSIONS = 1000
+_MOST_SESSIONS = _MOST_ADDRESSES = 1000
 
 
 class TooSoon(PhotoFactoryError):
@@ -27,6 +27,14 @@ class TooSoon(PhotoFactoryError):
     def __init__(self, wait_s: float) -> None:
         super().__init__(f"too many wrong passwords: wait {wait_s:.0f} s")
         self.wait_s = wait_s
+
+
+@dataclass
+class _Wrong:
+    """Wrong passwords from one address, and until when none is looked at."""
+
+    count: int = 0
+    closed_until: float = 0.0
 
 
 @dataclass
@@ -46,8 +54,8 @@ class Doors:
     ) -> None:
         self._hashes, self._session_s, self._monotonic = hashes, session_s, monotonic
         self._sessions: dict[str, _Session] = {}
-        self._wrong = 0
-        self._closed_until = 0.0
+        self._wrong: dict[str, _Wrong] = {}
+        """By address: a stranger who guesses must not lock the household out."""
         self._lock = threading.Lock()
 
     @classmethod
@@ -64,14 +72,14 @@ class Doors:
         """A session's token, None for a wrong password; TooSoon. `where` is told in the log."""
         # One at a time: an argon2 hash costs memory, and guesses shall cost time.
         with self._lock:
-            wait_s = self._closed_until - self._monotonic()
+            wait_s = self._wrong.get(where, _Wrong()).closed_until - self._monotonic()
             if wait_s > 0:
                 raise TooSoon(wait_s)
             role = self._role_of(password)
             if role is None:
-                self._note_wrong()
+                self._note_wrong(where)
                 return None
-            self._wrong = 0
+            self._wrong.pop(where, None)
             return self._begun(Actor(f"{role} at {where}", role))
 
     def actor(self, token: str | None) -> Actor | None:
@@ -103,11 +111,15 @@ class Doors:
     def _is_over(self, session: _Session) -> bool:
         return self._monotonic() - session.seen > self._session_s
 
-    def _note_wrong(self) -> None:
-        self._wrong += 1
-        if self._wrong >= FREE_TRIES:
-            wait_s = min(2.0 ** (self._wrong - FREE_TRIES), LONGEST_WAIT_S)
-            self._closed_until = self._monotonic() + wait_s
+    def _note_wrong(self, where: str) -> None:
+        wrong = self._wrong.pop(where, _Wrong())
+        wrong.count += 1
+        if wrong.count >= FREE_TRIES:
+            wait_s = min(2.0 ** (wrong.count - FREE_TRIES), LONGEST_WAIT_S)
+            wrong.closed_until = self._monotonic() + wait_s
+        self._wrong[where] = wrong  # the last one now
+        while len(self._wrong) > _MOST_ADDRESSES:
+            del self._wrong[next(iter(self._wrong))]
 
     def _role_of(self, password: str) -> Role | None:
         from argon2 import PasswordHasher

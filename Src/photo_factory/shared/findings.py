@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, func, select, update
 
 from photo_factory.shared import clock
-from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.database import away, insert_ignore, reading
 from photo_factory.shared.ledger.models import Finding, MediaAsset
 
 Kind = Literal["changed", "missing", "unreadable"]
@@ -53,8 +53,8 @@ def found(connection: Connection, asset_id: uuid.UUID, kind: Kind, message: str)
     if connection.execute(known.values(kind=kind, message=message)).rowcount:
         return False
     row = {"asset_id": asset_id, "kind": kind, "found_at": clock.now(), "message": message}
-    connection.execute(insert(_findings), row)
-    return True
+    # Somebody else may find it between the two statements.
+    return bool(connection.execute(insert_ignore(_findings), row).rowcount)
 
 
 def is_open(connection: Connection, asset_id: uuid.UUID) -> bool:

@@ -23,6 +23,13 @@ class Finding(Base):
     __table_args__ = (
         one_of("kind", FINDING_KINDS),
         partial_index("ix_findings_open", ("found_at",), column("repaired_at").is_(None)),
+        Index(
+            "uq_findings_open",
+            "asset_id",
+            unique=True,
+            sqlite_where=column("repaired_at").is_(None),
+            postgresql_where=column("repaired_at").is_(None),
+        ),  # fmt: skip
     )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True)

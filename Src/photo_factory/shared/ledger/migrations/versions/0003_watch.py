@@ -21,6 +21,11 @@ def upgrade() -> None:
     op.create_index(None, "findings", ["asset_id"])
     open_ones = sa.column("repaired_at").is_(None)
     partial_index("ix_findings_open", "findings", ["found_at"], open_ones)
+    # One open each, whoever finds it: the monitor and a person's verb may look at the same time.
+    op.create_index(
+        "uq_findings_open", "findings", ["asset_id"], unique=True,
+        sqlite_where=open_ones, postgresql_where=open_ones,
+    )  # fmt: skip
     op.create_table("roots", *_roots())
     op.create_table("breakers", *_breakers())
     op.create_table("alerts", *_alerts())

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from photo_factory.librarian import service
+from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild
 from photo_factory.librarian.records import Records
 from photo_factory.librarian.refiling import finish_refiling
 from photo_factory.shared import clock, corrections, rows
-from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from tests.factory import Factory, Row, photo
 
 RIGHT = datetime(2020, 6, 7, 8, 9, 10)
@@ -277,3 +278,45 @@ def test_a_librarian_that_dies_says_so_in_its_last_beat(
         service.run(filed.settings(), threading.Event(), True)
     assert filed.status()["status"] == "ERROR"
     assert "it burns" in filed.status()["message"]
+
+
+def test_a_duplicate_while_a_move_waits_for_the_ledger_does_not_double_the_photo(
+    embedded: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded.drop("pixel/IMG_1.jpg")
+    embedded.ingest()
+    asset = embedded.asset("IMG_1.jpg")
+    moved = {**asset, "final_path": "Storage/Originals/2020/2020-06-07/IMG_1.jpg"}
+    embedded.on_disk(moved).parent.mkdir(parents=True)
+    own = {name: moved[name] for name in rows.COLUMNS}
+    journal = Journal(embedded.paths.journal)
+    journal.intend([Entry(own, moved_from=asset["final_path"])])
+    journal.close()
+    embedded.drop("other/again.jpg", embedded.on_disk(asset).read_bytes())
+    with monkeypatch.context() as away:
+        away.setattr(Records, "may_be_back", lambda _: False)
+        away.setattr(Records, "known", is_away)
+        embedded.ingest()
+    assert not embedded.on_disk(moved).exists(), "nothing was missing that had to be repaired"
+    embedded.ingest()
+    assert embedded.asset("IMG_1.jpg")["final_path"] == moved["final_path"]
+    assert not embedded.on_disk(asset).exists()
+    assert embedded.verify().all_is_well and embedded.sums_hold()
+
+
+def is_away(*_: object) -> None:
+    raise LedgerAway("the database is away")
+
+
+def test_of_two_copies_that_a_move_left_the_old_one_goes(embedded: Factory) -> None:
+    embedded.drop("pixel/IMG_1.jpg")
+    embedded.ingest()
+    asset = embedded.asset("IMG_1.jpg")
+    own = {name: asset[name] for name in rows.COLUMNS}
+    own["final_path"] = "Storage/Originals/2020/2020-06-07/IMG_1.jpg"
+    new = embedded.on_disk(own)
+    new.parent.mkdir(parents=True)
+    new.write_bytes(embedded.on_disk(asset).read_bytes())
+    finish_refiling(own, asset["final_path"], Records(embedded.engine), embedded.paths)
+    assert new.is_file() and not embedded.on_disk(asset).exists()
+    assert embedded.verify().all_is_well and embedded.sums_hold()

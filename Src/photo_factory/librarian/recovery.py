@@ -24,6 +24,7 @@ from photo_factory.librarian.refiling import bring_together, finish_refiling, re
 from photo_factory.shared import manifest
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
+from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,23 @@ def recover(recorder: Recorder) -> None:
         except LedgerAway:
             _enter_in_manifests(found, recorder)
             recorder.journal.placed([str(entry.row["id"]) for entry in found])
-            recorder.pending |= {e.row["file_hash"]: kept_as(e.row) for e in placed + found}
+            recorder.pending |= {
+                e.row["file_hash"]: _kept_now(e, recorder.paths) for e in placed + found
+            }
     if not recorder.pending:
         _finish(recorder, replaced)
+
+
+def _kept_now(entry: Entry, paths: Paths) -> Kept:
+    """Where the bytes stand: of a move that was only journaled, still under the old name."""
+    kept = kept_as(entry.row)
+    if entry.moved_from is None:
+        return kept
+    new, old = paths.on_disk(kept.final_path), paths.on_disk(entry.moved_from)
+    has_moved = os.path.lexists(new) and not os.path.lexists(old)
+    if has_moved or collision_handler.holds(new, kept.file_hash):
+        return kept
+    return kept_as({**entry.row, "final_path": entry.moved_from})
 
 
 def _finish(recorder: Recorder, replaced: dict[UUID, UUID]) -> None:

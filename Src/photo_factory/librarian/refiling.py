@@ -118,16 +118,18 @@ def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -
         fsync_folder(new.parent)
     manifest.amend(new.parent, present=[row])
     records.moved(row)
-    if new != old and old.parent.is_dir() and not _is_taken(old, new):
+    if new != old and old.parent.is_dir() and not _is_taken(old, new, row["file_hash"]):
         manifest.amend(old.parent, absent=[moved_from])
         old.unlink(missing_ok=True)
         manifest.remove_if_empty(old.parent)
         log.info("%s is re-filed as %s", moved_from, row["final_path"])
 
 
-def _is_taken(old: Path, new: Path) -> bool:
-    """Whether the old name was given to a newcomer since."""
-    return os.path.lexists(old) and not _same(new, old)
+def _is_taken(old: Path, new: Path, file_hash: str) -> bool:
+    """Whether the old name was given to a newcomer since: not where it is a second copy."""
+    if not os.path.lexists(old) or _same(new, old):
+        return False
+    return not all(collision_handler.holds(path, file_hash) for path in (old, new))
 
 
 def _same(one: Path, other: Path) -> bool:

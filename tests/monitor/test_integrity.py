@@ -72,7 +72,7 @@ def test_it_finds_a_changed_original_and_turns_red(factory: Factory) -> None:
 
 def test_two_who_find_the_same_at_once_enter_one_finding(factory: Factory) -> None:
     asset_id = factory.asset("03.jpg")["id"]
-    told = []
+    told: list[str] = []
 
     def found_meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith("UPDATE findings") and not told:

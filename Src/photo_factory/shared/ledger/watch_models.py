@@ -29,7 +29,7 @@ class Finding(Base):
             unique=True,
             sqlite_where=column("repaired_at").is_(None),
             postgresql_where=column("repaired_at").is_(None),
-        ),  # fmt: skip
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowNumber, primary_key=True)

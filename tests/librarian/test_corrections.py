@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from photo_factory.librarian import service
-from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild
 from photo_factory.librarian.records import Records
 from photo_factory.librarian.refiling import finish_refiling
 from photo_factory.shared import clock, corrections, rows
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
+from photo_factory.shared.journal import Entry, Journal
 from tests.factory import Factory, Row, photo
 
 RIGHT = datetime(2020, 6, 7, 8, 9, 10)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.shared import rows
+from photo_factory.shared.journal import Entry, Journal
 from tests.shared.ledger.rows import an_arrival, an_asset
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from photo_factory.librarian.arrivals import Arrival, Outcome, State
 from photo_factory.librarian.debris import is_debris
 from photo_factory.librarian.filing import held
-from photo_factory.librarian.journal import Entry
 from photo_factory.shared.errors import Failed, Held, Vanished
 from photo_factory.shared.files import (
     Stillness,
@@ -25,6 +24,7 @@ from photo_factory.shared.files import (
     open_regular,
     sha256_of_descriptor,
 )
+from photo_factory.shared.journal import Entry
 from photo_factory.shared.media.facts import Facts
 from photo_factory.shared.media.groups import stem_key
 from photo_factory.shared.media.kinds import HEAD_BYTES, Kind, kind_of

@@ -19,7 +19,6 @@ from photo_factory.librarian.corrections import apply as apply_corrections
 from photo_factory.librarian.filer import Filer
 from photo_factory.librarian.filing import held
 from photo_factory.librarian.holds import Holds
-from photo_factory.librarian.journal import Journal
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records, arrival_row
@@ -27,6 +26,7 @@ from photo_factory.librarian.recovery import recover
 from photo_factory.librarian.summary import Summary
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.files import exclusive_lock
+from photo_factory.shared.journal import Journal
 from photo_factory.shared.ledger.database import connect
 from photo_factory.shared.paths import Paths, database_url
 from photo_factory.shared.roots import Guard

@@ -11,11 +11,11 @@ from pathlib import Path
 from photo_factory.librarian.arrivals import Arrival
 from photo_factory.librarian.batch import Item, batches, examine
 from photo_factory.librarian.filing import PARTIAL
-from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row
 from photo_factory.librarian.records import Records
 from photo_factory.shared import manifest
 from photo_factory.shared.files import sha256_from_disk
+from photo_factory.shared.journal import Entry
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.roots import MARKER
 from photo_factory.shared.rows import Row

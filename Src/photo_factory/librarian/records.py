@@ -15,9 +15,9 @@ from sqlalchemy.dialects import postgresql
 
 from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
-from photo_factory.librarian.journal import Entry
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.journal import Entry
 from photo_factory.shared.ledger.database import (
     away,
     insert_ignore,

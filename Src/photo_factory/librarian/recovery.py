@@ -17,13 +17,13 @@ from uuid import UUID
 from photo_factory.librarian import collision_handler, filing
 from photo_factory.librarian.arrivals import Outcome
 from photo_factory.librarian.grouping import BatchGroups
-from photo_factory.librarian.journal import Entry
 from photo_factory.librarian.recorder import Recorder, kept_as
 from photo_factory.librarian.records import Kept
 from photo_factory.librarian.refiling import bring_together, finish_refiling, refile, tell_groups
 from photo_factory.shared import manifest
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
+from photo_factory.shared.journal import Entry
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
 

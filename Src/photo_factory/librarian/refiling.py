@@ -13,11 +13,11 @@ from photo_factory.librarian import collision_handler
 from photo_factory.librarian.filing import reveal
 from photo_factory.librarian.grouping import follow_day
 from photo_factory.librarian.groups import Newcomer
-from photo_factory.librarian.journal import Entry, Journal
 from photo_factory.librarian.records import Mate, Records
 from photo_factory.shared import manifest
 from photo_factory.shared.errors import Held
 from photo_factory.shared.files import fsync_folder, make_folder
+from photo_factory.shared.journal import Entry, Journal
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
 

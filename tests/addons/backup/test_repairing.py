@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
+
+import pytest
 
 from photo_factory.addons import backup
 from photo_factory.addons.backup import copying
@@ -96,3 +99,24 @@ def test_lists_are_made_anew_for_a_photo_that_came_back_before_they_did(tmp_path
     path.write_bytes(content)
     assert run_repair(settings, factory.engine, None)["repaired"] == 1
     assert (path.parent / manifest.SUMS).is_file() and factory.sums_hold()
+
+
+def test_what_a_repair_cut_short_leaves_behind_is_cleared_by_the_librarian(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = Factory(tmp_path / "home")
+    settings, path, _ = a_copied_photo(factory, tmp_path / "usb")
+    path.unlink()
+    look(factory, settings)
+    left = path.with_name(".0123.partial")
+
+    def dies(partial: Path, _: Path) -> None:
+        os.link(partial, left)  # what is under its own name goes as no kill would let it
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("photo_factory.addons.backup.restoring.place", dies)
+    with pytest.raises(KeyboardInterrupt):
+        run_repair(settings, factory.engine, None)
+    assert left.is_file()
+    factory.ingest()
+    assert [one.name for one in path.parent.iterdir() if one.name not in manifest.FILES] == []

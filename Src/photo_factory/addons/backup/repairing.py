@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +19,7 @@ from photo_factory.shared import findings, manifest
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError, TryLater
 from photo_factory.shared.facts import Asset, assets
 from photo_factory.shared.files import exclusive_lock, fsync_folder, make_folder
+from photo_factory.shared.journal import Journal
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.roots import Guard
@@ -54,6 +55,7 @@ class Mender:
             if now != asset.final_path:
                 raise PhotoFactoryError(f"{asset.final_path} was filed elsewhere: verify again")
             if hash_here(asset) != asset.file_hash:  # else somebody else was quicker
+                _note_work_in(asset, paths)
                 self._bring(asset, target, path, paths.quarantine)
             _let_its_day_speak_of_it(asset, self.engine)
 
@@ -68,6 +70,12 @@ class Mender:
             restoring.place(partial, asset.path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _note_work_in(asset: Asset, paths: Paths) -> None:
+    """Have the Librarian clear what a crash leaves there, though nobody asks for it again."""
+    with closing(Journal(paths.journal)) as journal:
+        journal.work_in(paths.in_ledger(asset.path.parent))
 
 
 def _let_its_day_speak_of_it(asset: Asset, engine: Engine) -> None:

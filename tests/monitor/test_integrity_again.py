@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from photo_factory.monitor import integrity, integrity_again
+from photo_factory.monitor import integrity, integrity_again, integrity_sweep
 from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.integrity_looks import Original, Wrong, look
 from photo_factory.monitor.integrity_sweep import Sweep
@@ -141,3 +141,33 @@ def test_a_damaged_original_that_is_removed_becomes_missing_without_a_sweep(
     path.unlink()
     works(worker, 20)
     assert (kinds(factory), sweeps) == (["missing"], [])
+
+
+def test_a_restart_begins_no_sweep_anew_until_a_day_is_over(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works(reader(factory), 1)
+    path = factory.on_disk(factory.asset("03.jpg"))
+    path.unlink()
+    works(reader(factory), 1)
+    assert kinds(factory) == []
+    monkeypatch.setattr(integrity, "SWEEP_EVERY_S", 0.0)
+    works(reader(factory), 1)
+    assert kinds(factory) == ["missing"]
+
+
+def test_a_sweep_goes_by_the_paths_whatever_the_ids_are(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(integrity_sweep, "AT_ONCE", 1)
+
+    def size_of(_watch: Watch, original: Original) -> int:
+        seen.append(original.final_path)
+        return original.size_bytes
+
+    monkeypatch.setattr(integrity_sweep, "size_of", size_of)
+    sweep = Sweep(Watch(factory.settings(), factory.paths, factory.engine))
+    while sweep.slice():
+        pass
+    assert seen == sorted(row["final_path"] for row in factory.assets())

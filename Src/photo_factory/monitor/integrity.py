@@ -20,7 +20,13 @@ from photo_factory.monitor.integrity_looks import Brake, Interrupted, Looked, Or
 from photo_factory.monitor.integrity_many import IN_A_ROW, too_many
 from photo_factory.monitor.integrity_pace import DAY_S, MIB, figures_of, pace
 from photo_factory.monitor.integrity_probe import probe
-from photo_factory.monitor.integrity_sweep import COLUMNS, Sweep, is_found_wrong
+from photo_factory.monitor.integrity_sweep import (
+    COLUMNS,
+    Sweep,
+    is_found_wrong,
+    note_sweep,
+    seconds_since_last,
+)
 from photo_factory.monitor.reading import Watch
 from photo_factory.shared import breakers, findings
 from photo_factory.shared.ledger.database import away, reading
@@ -51,6 +57,9 @@ class Integrity:
         self._again, self._is_agains_turn = Again(watch), False
         self._sweep: Sweep | None = None
         self._sweep_at = self._look_again_at = self._free_at = 0.0
+        since = seconds_since_last(watch.paths)
+        if since is not None:
+            self._sweep_at = time.monotonic() + SWEEP_EVERY_S - since
         self._pace, self._weigh_at = 0.0, 0.0
         self._in_a_row = 0
 
@@ -100,6 +109,7 @@ class Integrity:
         self._sweep_at = time.monotonic() + SWEEP_EVERY_S
         if not self._stops(ended) and not self._guard.trouble(at_once=True):
             ended.mark()
+            note_sweep(self._watch.paths)
             self._look_at(ended.suspects, self._brake(stop))
 
     def _stops(self, sweep: Sweep) -> bool:

@@ -6,17 +6,24 @@ vanished at once it is not the photos that are at fault, and everything stops.
 
 from __future__ import annotations
 
+import json
+import logging
 import os
-import uuid
+from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, delete, exists, func, select
 
 from photo_factory.monitor.integrity_looks import Original
 from photo_factory.monitor.reading import Watch
-from photo_factory.shared import breakers, findings
+from photo_factory.shared import breakers, clock, findings
+from photo_factory.shared.files import make_folder, replace_durably
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.ledger.models import Finding, MediaAsset, Root
+from photo_factory.shared.paths import Paths
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 MOST_SHARE, MOST = 0.005, 10
@@ -34,11 +41,11 @@ is_found_wrong = exists().where(
 
 
 class Sweep:
-    """One way through all assets, in slices."""
+    """One way through all assets, in slices, by their paths: folder after folder."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
-        self._after = uuid.UUID(int=0)
+        self._after = ""
         self._missing: list[Original] = []
         self.suspects: list[Original] = []
         """Those whose size is another one: their bytes are to be looked at."""
@@ -47,13 +54,13 @@ class Sweep:
 
     def slice(self) -> bool:
         """Look for the next ones; False when all were looked for."""
-        query = select(*COLUMNS).where(_assets.c.id > self._after, ~is_found_wrong)
+        query = select(*COLUMNS).where(_assets.c.final_path > self._after, ~is_found_wrong)
         with away(), reading(self._watch.engine) as connection:
-            rows = connection.execute(query.order_by(_assets.c.id).limit(AT_ONCE)).all()
+            rows = connection.execute(query.order_by(_assets.c.final_path).limit(AT_ONCE)).all()
         for row in rows:
             self._stat(Original(*row))
         if rows:
-            self._after = rows[-1].id
+            self._after = rows[-1].final_path
         return len(rows) == AT_ONCE
 
     def _stat(self, original: Original) -> None:
@@ -109,3 +116,25 @@ def size_of(watch: Watch, original: Original) -> int | None:
         return None
     except OSError:  # a look at its bytes will say why
         return original.size_bytes
+
+
+def seconds_since_last(paths: Paths) -> float | None:
+    """How long ago the last whole sweep ended, by whichever process; None where none is known."""
+    try:
+        swept_at = datetime.fromisoformat(json.loads(_memory(paths).read_bytes())["swept_at"])
+        return max(0.0, (clock.now() - swept_at).total_seconds())
+    except (OSError, ValueError, KeyError, TypeError):  # then there is a sweep more
+        return None
+
+
+def note_sweep(paths: Paths) -> None:
+    """A whole sweep ended now: a restart begins none anew."""
+    try:
+        make_folder(paths.monitor)
+        replace_durably(_memory(paths), json.dumps({"swept_at": clock.now().isoformat()}).encode())
+    except OSError as error:
+        log.debug("%s is not written: %s", _memory(paths), error)
+
+
+def _memory(paths: Paths) -> Path:
+    return paths.monitor / "integrity.json"

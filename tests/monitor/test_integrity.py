@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from typer.testing import CliRunner
 
+from photo_factory.cli import app
+from photo_factory.cli import integrity as cli
 from photo_factory.monitor.integrity import Integrity, probe
 from photo_factory.monitor.integrity_looks import Brake, Interrupted
 from photo_factory.monitor.integrity_pace import MIB, figures_of, pace
@@ -267,6 +270,26 @@ def test_a_round_by_hand_looks_at_everything(factory: Factory) -> None:
     assert [path[-6:] for path in (*looked.changed, *looked.missing)] == ["03.jpg", "04.jpg"]
     assert sum(read) == sum(r["size_bytes"] for r in factory.assets()) - size_of_04(factory)
     assert not looked.all_is_well
+
+
+def test_the_smallest_sample_reads_one_at_least(factory: Factory) -> None:
+    looked = Integrity(watch(factory)).round(threading.Event(), 1e-9, lambda _size: None)
+    assert (looked.assets, looked.hashed) == (12, 1)
+
+
+def test_findings_are_readable_in_a_narrow_terminal(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "load_settings", factory.settings)
+    monkeypatch.setattr(cli, "migrated_engine", lambda _settings: factory.engine)
+    row = factory.asset("03.jpg")
+    with factory.engine.begin() as connection:
+        findings.found(connection, row["id"], "changed", "other bytes")
+    told = CliRunner().invoke(app, ["findings"], terminal_width=80)
+    path, what = told.stdout.splitlines()
+    today = clock.now().date().isoformat()
+    assert path == row["final_path"]
+    assert what == f"  changed since {today}: photo-factory repair --all"
 
 
 def size_of_04(factory: Factory) -> int:

@@ -12,7 +12,9 @@ from photo_factory.commands import console
 breakers = typer.Typer(invoke_without_command=True, help="What stands still, and why.")
 app.add_typer(breakers, name="breakers")
 
-Sample = Annotated[str, typer.Option(metavar="N%", help="Percent of the originals to read.")]
+Sample = Annotated[
+    str, typer.Option(metavar="N%", help="Percent of the originals to read; one at least.")
+]
 
 
 @app.command(epilog="Examples: photo-factory integrity · photo-factory integrity --sample 5%")
@@ -49,9 +51,9 @@ def findings(as_json: Json = False) -> None:
     if as_json:
         console.give_json([one.as_json() for one in found])
     elif found:
-        columns = ("asset_id", "kind", "final_path", "found_at", "problem")
-        rows = [[getattr(one, name) for name in columns] for one in found]
-        console.table("", columns, rows)
+        for one in found:
+            told = f"{one.final_path}\n  {one.kind} since {one.since}: {one.next_step}"
+            console.answer.print(told, markup=False, highlight=False, soft_wrap=True)
     else:
         console.say("no original is known to be wrong")
     raise typer.Exit(1 if found else 0)
@@ -60,7 +62,10 @@ def findings(as_json: Json = False) -> None:
 @app.command(epilog="Examples: photo-factory repair --all · photo-factory repair --asset 3f9a")
 def repair(
     asset: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only this one: an id, path or hash.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="Only this one: its whole id or path, or how its hash begins."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that are found wrong.")] = False,
     as_json: Json = False,

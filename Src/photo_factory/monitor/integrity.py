@@ -241,6 +241,8 @@ class Integrity:
         for some in self._portions():
             looked.assets += len(some)
             chosen = [o for o in some if sample >= 100 or random.uniform(0, 100) < sample]
+            if sample and not looked.hashed:  # a round that reads nothing must not say well
+                chosen = chosen or [random.choice(some)]
             for one in self._look_at(chosen, told):
                 getattr(looked, one.kind).append(one.original.final_path)
             looked.hashed += len(chosen)

@@ -35,6 +35,20 @@ class Open:
     repair_asked_at: datetime | None
     problem: str | None
 
+    @property
+    def since(self) -> str:
+        """The day it was found."""
+        return self.found_at.date().isoformat()
+
+    @property
+    def next_step(self) -> str:
+        """What a person may do, in one line."""
+        if self.problem:
+            return f"not repaired, {self.problem}"
+        if self.repair_asked_at:
+            return "its repair is asked for, the backup service does it"
+        return "photo-factory repair --all"
+
     def as_json(self) -> dict[str, Any]:
         """For programs; moments in ISO 8601."""
         asked = self.repair_asked_at

@@ -317,5 +317,5 @@ def find_asset(connection: Connection, what: str) -> uuid.UUID:
     found: list[uuid.UUID] = list(connection.scalars(select(assets.c.id).where(condition).limit(2)))
     if len(found) != 1:
         count = "no asset has" if not found else "several assets have"
-        raise PhotoFactoryError(f"{count} an id or hash that begins with {what!r}")
+        raise PhotoFactoryError(f"{count} the id or path {what!r}, or a hash that begins so")
     return found[0]

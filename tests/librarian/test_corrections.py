@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from photo_factory.cli import app
 from photo_factory.librarian import service
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.rebuild import rebuild
@@ -320,3 +322,17 @@ def test_of_two_copies_that_a_move_left_the_old_one_goes(embedded: Factory) -> N
     finish_refiling(own, asset["final_path"], Records(embedded.engine), embedded.paths)
     assert new.is_file() and not embedded.on_disk(asset).exists()
     assert embedded.verify().all_is_well and embedded.sums_hold()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (["X", "--offset", "+01:00"], "give both"),
+        (["X", "--date", "2020-06-07", "--undo", "1"], "give it alone"),
+        (["X", "--undo", "1"], "give it alone"),
+    ],
+)
+def test_the_verb_refuses_what_it_would_not_heed(said: list[str], reason: str) -> None:
+    done = CliRunner().invoke(app, ["correct", *said])
+    assert done.exit_code == 2
+    assert reason in " ".join(done.output.replace("│", " ").split())

@@ -136,6 +136,10 @@ def correct(
     """Say when or where a photo was taken: the Librarian re-files it. Alone: list what was said."""
     from photo_factory.commands import integrity as act
 
+    if undo is not None and (asset, date, offset, place) != (None,) * 4:
+        raise typer.BadParameter("--undo names a correction, which knows the rest: give it alone")
+    if offset is not None and date is None:
+        raise typer.BadParameter("--offset says how a --date is meant: give both")
     engine = migrated_engine(load_settings())
     if undo is not None:
         number = act.undo(engine, undo)

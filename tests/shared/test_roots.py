@@ -219,3 +219,27 @@ def test_add_ons_stand_still_with_an_error_and_park_nothing(factory: Factory) ->
     factory.ingest()
     assert thumbnail.run(factory.settings(), threading.Event(), once=True) is True
     assert factory.asset("a.jpg")["is_thumbnailed"]
+
+
+def test_two_that_begin_at_once_agree_on_one_marker(tmp_path: Path) -> None:
+    factory = Factory(tmp_path / "home")
+    made: list[str | None] = []
+
+    def begin(number: int) -> None:
+        guard = roots.Guard(factory.settings(), factory.paths, factory.engine, keeper=True)
+        barrier.wait()
+        made.append(guard._leave(f"marker-{number}"))
+
+    for _ in range(20):
+        (factory.paths.originals / roots.MARKER).unlink(missing_ok=True)
+        made.clear()
+        barrier = threading.Barrier(4)
+        threads = [threading.Thread(target=begin, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        there = (factory.paths.originals / roots.MARKER).read_text().strip()
+        assert set(made) == {there}
+        assert [one.name for one in factory.paths.originals.iterdir()] == [roots.MARKER]
+    factory.close()

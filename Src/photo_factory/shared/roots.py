@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
-from photo_factory.shared.files import make_folder, replace_durably
+from photo_factory.shared.files import fsync_folder, make_folder, replace_durably
 from photo_factory.shared.ledger.database import away, migrate, reading, upsert
 from photo_factory.shared.ledger.models import MediaAsset, Root
 from photo_factory.shared.paths import Paths
@@ -215,12 +215,29 @@ class Guard:
         )
 
     def _leave(self, marker: str) -> str | None:
+        """Leave the marker where there is none; the one that stands there then, None where none."""
+        own = self._marker.with_name(f"{MARKER}.{uuid.uuid4().hex}.partial")
         try:
             make_folder(self._paths.originals)
-            replace_durably(self._marker, f"{marker}\n".encode())
+            replace_durably(own, f"{marker}\n".encode())
+            try:
+                # Fails when somebody else was quicker: two that begin at once must agree.
+                os.link(own, self._marker)
+                fsync_folder(self._paths.originals)
+            except FileExistsError:
+                return self._there() or self._put_in_place(own, marker)
+            except OSError:  # a file system without links
+                return self._put_in_place(own, marker)
+            finally:
+                own.unlink(missing_ok=True)
         except OSError as error:  # whoever files there will say so
             log.debug("no marker can be left in %s: %s", self._paths.originals, error)
             return None
+        return marker
+
+    def _put_in_place(self, own: Path, marker: str) -> str:
+        own.replace(self._marker)
+        fsync_folder(self._paths.originals)
         return marker
 
     def _remembered(self) -> str | None:

@@ -350,3 +350,18 @@ def test_the_gap_of_a_long_absence_is_seen_in_the_history(
         beats = connection.scalars(query).all()
     gaps = [(later - one).total_seconds() for one, later in itertools.pairwise(beats)]
     assert (len(beats), gaps[0], set(gaps[1:-1])) == (257, 1450, {10})
+
+
+def test_of_two_that_are_equally_well_the_newest_speaks(engine: Engine) -> None:
+    """One that died a moment ago counts as alive until its beat is due."""
+    for number, instance in enumerate(("nas:1", "nas:2")):
+        beat = Beat(
+            service_name="librarian", beat_at=NOON + timedelta(seconds=number), status="OK",
+            current_task=f"as {instance}", expected_every=60, started_at=NOON, restarts=number,
+            message=None, instance=instance,
+        )  # fmt: skip
+        with engine.begin() as connection:
+            write_beats(connection, [beat])
+    with database.reading(engine) as connection:
+        found = lights(connection, NOON + timedelta(seconds=2))["librarian"]
+    assert (found.current_task, found.restarts) == ("as nas:2", 1)

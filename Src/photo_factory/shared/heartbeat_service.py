@@ -135,7 +135,9 @@ def _processes(connection: Connection, at: datetime, rows: list[Any]) -> dict[st
 
 def _light(row: Any, processes: _Processes, at: datetime) -> Light:
     alive = processes.alive(at)
-    told = min(alive, key=lambda beat: _WORST_FIRST.index(beat.status), default=row)
+    # Of those that are equally well the newest: one that died a moment ago counts as alive still.
+    newest = sorted(alive, key=lambda beat: beat.id, reverse=True)
+    told = min(newest, key=lambda beat: _WORST_FIRST.index(beat.status), default=row)
     return Light(
         name=row.service_name,
         state=told.status if alive else state_of(row, at),

@@ -216,28 +216,20 @@ class Guard:
 
     def _leave(self, marker: str) -> str | None:
         """Leave the marker where there is none; the one that stands there then, None where none."""
-        own = self._marker.with_name(f"{MARKER}.{uuid.uuid4().hex}.partial")
+        content = f"{marker}\n".encode()
         try:
             make_folder(self._paths.originals)
-            replace_durably(own, f"{marker}\n".encode())
             try:
-                # Fails when somebody else was quicker: two that begin at once must agree.
-                os.link(own, self._marker)
-                fsync_folder(self._paths.originals)
-            except FileExistsError:
-                return self._there() or self._put_in_place(own, marker)
-            except OSError:  # a file system without links
-                return self._put_in_place(own, marker)
-            finally:
-                own.unlink(missing_ok=True)
+                _create_durably(self._marker, content)
+            except FileExistsError:  # somebody else was quicker: two that begin must agree
+                if there := self._there():
+                    return there
+                replace_durably(self._marker, content)
+            except OSError:  # a file system without nameless files, or without links
+                replace_durably(self._marker, content)
         except OSError as error:  # whoever files there will say so
             log.debug("no marker can be left in %s: %s", self._paths.originals, error)
             return None
-        return marker
-
-    def _put_in_place(self, own: Path, marker: str) -> str:
-        own.replace(self._marker)
-        fsync_folder(self._paths.originals)
         return marker
 
     def _remembered(self) -> str | None:
@@ -304,6 +296,23 @@ def _memory_of(memory: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _create_durably(path: Path, content: bytes) -> None:
+    """A whole new file that appears at once, or FileExistsError; a crash leaves nothing behind."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o644)
+        try:
+            os.write(descriptor, content)
+            os.fsync(descriptor)
+            # With a folder's descriptor Python follows the link (linkat), else it does not.
+            os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=folder)
+        finally:
+            os.close(descriptor)
+    finally:
+        os.close(folder)
+    fsync_folder(path.parent)
 
 
 def _has_something(folder: Path) -> bool:

@@ -256,3 +256,20 @@ def test_a_ledger_that_went_away_with_its_disk_is_an_error_and_not_made_anew(
     service._round()
     assert service._last["factory-db"].status == "ERROR"
     assert not factory.paths.embedded_ledger.exists()
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_job_that_fails_in_a_way_nobody_thought_of_is_told_and_goes_on(factory: Factory) -> None:
+    service = Service(factory.settings(), threading.Event())
+    ways: list[Exception | None] = [KeyError("hash\nmore"), None]
+
+    def work() -> None:
+        if error := ways.pop(0):
+            raise error
+
+    job = service._job("integrity", work)
+    job()
+    status, message = service._state()
+    assert status == "ERROR" and message == "integrity failed: KeyError: 'hash\\nmore'"
+    job()
+    assert service._state()[0] == "OK"

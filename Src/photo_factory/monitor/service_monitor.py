@@ -152,6 +152,10 @@ class Service:
                 except OSError as error:  # no room for what must be kept, or not our folder
                     reason = f"{error.filename or 'the storage'}: {error.strerror or error}"
                     self._is_in_trouble(name, reason)
+                except Exception as error:  # a fault of ours: else the job died without a word
+                    log.exception("%s failed", name)
+                    reason = str(error).partition("\n")[0]
+                    self._is_in_trouble(name, f"{name} failed: {type(error).__name__}: {reason}")
 
         return job
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from photo_factory.librarian import collision_handler
-from photo_factory.librarian.collision_handler import archive_name, free_path, names, set_aside
+from photo_factory.librarian.collision_handler import archive_name, free_path, names
+from photo_factory.shared.files import set_aside
 
 
 def first(name: str, count: int = 3) -> list[str]:

@@ -6,14 +6,10 @@ import os
 import re
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 from photo_factory.shared import manifest
-from photo_factory.shared.files import fsync_folder, make_folder, sha256_from_disk
+from photo_factory.shared.files import LONGEST_NAME, sha256_from_disk
 from photo_factory.shared.roots import MARKER
-
-LONGEST_NAME = 255
-"""Bytes in a file name: the limit of every file system in use here."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff/]")
 
@@ -69,15 +65,3 @@ def holds(path: Path, file_hash: str, *, read: Callable[[Path], str] = sha256_fr
         return read(path) == file_hash
     except FileNotFoundError:
         return False
-
-
-def set_aside(path: Path, quarantine: Path) -> Path | None:
-    """Move a damaged copy out of the archive, never deleting it; None when nothing was there."""
-    if not os.path.lexists(path):
-        return None
-    make_folder(quarantine)
-    aside = quarantine / f"{uuid4().hex[:12]}_{_shortened(path.name, LONGEST_NAME - 13)}"
-    path.rename(aside)
-    fsync_folder(quarantine)
-    fsync_folder(path.parent)
-    return aside

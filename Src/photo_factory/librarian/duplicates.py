@@ -10,7 +10,7 @@ from pathlib import Path
 from photo_factory.librarian import collision_handler
 from photo_factory.librarian.batch import Item
 from photo_factory.librarian.records import Kept
-from photo_factory.shared.files import fsync_folder, make_folder, sha256_of
+from photo_factory.shared.files import fsync_folder, make_folder, set_aside, sha256_of
 from photo_factory.shared.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def settle_duplicate(
     if collision_handler.holds(path, item.file_hash, read=sha256_of):
         return None
     make_folder(path.parent)
-    aside = collision_handler.set_aside(path, paths.quarantine)
+    aside = set_aside(path, paths.quarantine)
     bring(item, path)
     fsync_folder(path.parent)
     what = f"was damaged (set aside as {aside.name})" if aside else "was missing"

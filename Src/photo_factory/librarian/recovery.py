@@ -22,7 +22,7 @@ from photo_factory.librarian.records import Kept
 from photo_factory.librarian.refiling import bring_together, finish_refiling, refile, tell_groups
 from photo_factory.shared import manifest
 from photo_factory.shared.errors import LedgerAway
-from photo_factory.shared.files import fsync_file, fsync_folder, make_folder
+from photo_factory.shared.files import fsync_file, fsync_folder, make_folder, set_aside
 from photo_factory.shared.journal import Entry
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
@@ -155,10 +155,10 @@ def _settle_twin(entry: Entry, kept: Kept, recorder: Recorder) -> None:
 def _repair(theirs: Path, ours: Path, kept: Kept, recorder: Recorder) -> str | None:
     if not collision_handler.holds(ours, kept.file_hash):
         log.error("neither %s nor its copy %s is whole: the copy is set aside", theirs, ours)
-        collision_handler.set_aside(ours, recorder.paths.quarantine)
+        set_aside(ours, recorder.paths.quarantine)
         return None
     make_folder(theirs.parent)
-    aside = collision_handler.set_aside(theirs, recorder.paths.quarantine)
+    aside = set_aside(theirs, recorder.paths.quarantine)
     filing.reveal(ours, theirs)
     fsync_folder(theirs.parent)
     what = f"was damaged (set aside as {aside.name})" if aside else "was missing"

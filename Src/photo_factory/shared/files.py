@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from uuid import uuid4
+
+LONGEST_NAME = 255
+"""Bytes in a file name: the limit of every file system in use here."""
 
 READ_SIZE = 1 << 20
 _WHOLE_FILE = 256 * 1024
@@ -154,6 +158,19 @@ def replace_durably(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
+
+
+def set_aside(path: Path, quarantine: Path) -> Path | None:
+    """Move a damaged copy out of the archive, never deleting it; None when nothing was there."""
+    if not os.path.lexists(path):
+        return None
+    make_folder(quarantine)
+    named = path.name.encode()[: LONGEST_NAME - 13].decode("utf-8", "ignore")
+    aside = quarantine / f"{uuid4().hex[:12]}_{named}"
+    path.rename(aside)
+    fsync_folder(quarantine)
+    fsync_folder(path.parent)
+    return aside
 
 
 class Stillness(Enum):

@@ -18,7 +18,7 @@ from photo_factory.addons.backup.verifying import hash_here
 from photo_factory.shared import findings, manifest
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError, TryLater
 from photo_factory.shared.facts import Asset, assets
-from photo_factory.shared.files import exclusive_lock, fsync_folder, make_folder
+from photo_factory.shared.files import exclusive_lock, make_folder, set_aside
 from photo_factory.shared.journal import Journal
 from photo_factory.shared.ledger.database import away, reading
 from photo_factory.shared.paths import Paths
@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 LOCK_S = 60.0
 """How long a Librarian that is filing is waited for."""
-
-_LONGEST_NAME = 255 - 13
 
 
 class Busy(PhotoFactoryError):
@@ -66,7 +64,7 @@ class Mender:
         try:
             if target.fetch(path, partial) != asset.file_hash:
                 raise TryLater(f"{target.name} gives {path} back differently each time")
-            _set_aside(asset.path, quarantine)
+            set_aside(asset.path, quarantine)
             restoring.place(partial, asset.path)
         finally:
             partial.unlink(missing_ok=True)
@@ -90,18 +88,6 @@ def _row(asset: Asset, engine: Engine) -> Row:
     query = select(*(assets.c[name] for name in COLUMNS)).where(assets.c.id == asset.id)
     with away(), reading(engine) as connection:
         return dict(connection.execute(query).one()._mapping)
-
-
-def _set_aside(path: Path, quarantine: Path) -> None:
-    """Move what is damaged out of the archive; it is never deleted."""
-    make_folder(quarantine)
-    name = path.name.encode()[:_LONGEST_NAME].decode("utf-8", "ignore")
-    try:
-        path.rename(quarantine / f"{uuid4().hex[:12]}_{name}")
-    except FileNotFoundError:
-        return
-    fsync_folder(quarantine)
-    fsync_folder(path.parent)
 
 
 @contextmanager

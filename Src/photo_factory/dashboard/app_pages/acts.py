@@ -41,8 +41,3 @@ def only_owners(what: str) -> bool:
 def count(number: int, one: str, many: str | None = None) -> str:
     """A number and its thing, such as `1 face` or `1,204 faces`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def plain(text: str) -> str:
-    """A text in Markdown, whatever is in it: names of files and people are anybody's."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~:$" else sign for sign in text)

@@ -13,11 +13,12 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.app_pages import library_address as address
 from photo_factory.dashboard.app_pages import library_correct, library_parts, library_why
-from photo_factory.dashboard.app_pages.words import plain, size
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.pictures import original_url, picture_url
 from photo_factory.dashboard.queries import library
 from photo_factory.dashboard.queries.detail import Detail, detail
+from photo_factory.dashboard.widgets import bytes_text
 
 _STYLE = """<style>
 .photo { text-align: center; }
@@ -127,7 +128,7 @@ def _measures(asset: Mapping[str, Any]) -> str:
     parts = [f"{asset['width']:,} × {asset['height']:,}"] if asset["width"] else []
     if asset["duration_s"]:
         parts.append(f"{asset['duration_s']:.0f} s")
-    return " · ".join([*parts, size(asset["size_bytes"]), plain(asset["mime_type"] or "?")])
+    return " · ".join([*parts, bytes_text(asset["size_bytes"]), plain(asset["mime_type"] or "?")])
 
 
 def _person(row: Mapping[str, Any]) -> str:

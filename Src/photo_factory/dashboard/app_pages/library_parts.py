@@ -11,12 +11,12 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.dashboard.app_pages import library_address as address
 from photo_factory.dashboard.app_pages import library_correct
-from photo_factory.dashboard.app_pages.words import plain, size
+from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.components import gallery, globe
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.pictures import picture_url
 from photo_factory.dashboard.queries.detail import Detail, detail
-from photo_factory.dashboard.widgets import when
+from photo_factory.dashboard.widgets import bytes_text, when
 
 _LOOK_S = 2
 _AROUND = 6.0
@@ -44,7 +44,7 @@ def _neighbour(row: Mapping[str, Any]) -> dict[str, Any]:
         "src": picture_url(row["file_hash"], 480) if row["is_thumbnailed"] else None,
         "why": row["mime_type"] or row["media_type"],
         "caption": row["mime_type"] or row["media_type"] if row["is_thumbnailed"] else None,
-        "note": size(row["size_bytes"]),
+        "note": bytes_text(row["size_bytes"]),
         "badges": [],
     }
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from photo_factory.librarian import batch, filing, journal, metadata_extractor, records
+from photo_factory.librarian import batch, filing, metadata_extractor, records
+from photo_factory.shared import journal
 from tests.faults.workshop import Workshop, photo
 
 _WRITER = """

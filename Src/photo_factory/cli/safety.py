@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from photo_factory.cli.common import Json, app, load_settings, migrated_engine
 from photo_factory.commands import console
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from photo_factory.shared.safety import Answer, Demands
 
 
 @app.command(
@@ -39,7 +44,6 @@ def safe_to_delete(
     demands = Demands(days or chosen.safe_days, chosen.safe_copies if copies is None else copies)
     answer, drill = Answer(), last_drill(engine)
     judged = answer.counting(verdicts(engine, demands, device))
-    drilled = f"{drill:%Y-%m-%d %H:%M} UTC" if drill else "never"
     if as_json:
         head = {"device": device, "demands": vars(demands)}
         head |= {"last_drill": drill.isoformat() if drill else None}
@@ -48,12 +52,17 @@ def safe_to_delete(
         console.give_lines(verdict.path for verdict in judged if verdict.why_not is None)
     else:
         deque(judged, maxlen=0)
-        gigabytes = f"{answer.safe_bytes / 1e9:.2f} GB"
-        rows = [("safe to delete", answer.safe, gigabytes), ("not safe", answer.not_safe, "")]
-        rows += [("", count, reason) for reason, count in answer.reasons.most_common()]
-        console.table("", ("", "files", ""), rows)
-        console.say(
-            f"safe means: filed, and within {demands.days} days hashed, with {demands.copies} "
-            f"copies verified. Last restore drill that went well: {drilled}"
-        )
+        _show(answer, demands, drill)
     raise typer.Exit(0 if answer.safe and not answer.not_safe else 1)
+
+
+def _show(answer: Answer, demands: Demands, drill: datetime | None) -> None:
+    gigabytes = f"{answer.safe_bytes / 1e9:.2f} GB"
+    rows = [("safe to delete", answer.safe, gigabytes), ("not safe", answer.not_safe, "")]
+    rows += [("", count, reason) for reason, count in answer.reasons.most_common()]
+    console.table("", ("", "files", ""), rows)
+    drilled = f"{drill:%Y-%m-%d %H:%M} UTC" if drill else "never"
+    console.say(
+        f"safe means: filed, and within {demands.days} days hashed, with {demands.copies} "
+        f"copies verified. Last restore drill that went well: {drilled}"
+    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from photo_factory.shared import executors
+from photo_factory.shared import executors, pauses
 from photo_factory.shared.claims import Claim, Claims
 from photo_factory.shared.errors import LedgerAway, TryLater
 from photo_factory.shared.facts import Facts
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 
 Told = Callable[[int, int], None]
 
-FIRST_REST, FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0, 300.0
-"""Seconds. A rest, when nothing is due, grows to POLL_INTERVAL; a pause, when something is away."""
+FIRST_REST = 0.05
+"""Seconds the first rest lasts when nothing is due; it grows to POLL_INTERVAL."""
 
 PATIENCE = 5.0
 """Seconds for what is in hand when we are asked to stop; a supervisor kills after ten, and the
@@ -45,32 +45,6 @@ _TOO_MANY = 10
 _TURN_S = 0.5
 _LONG_S = 600.0
 _COMPLAINT_S = 15.0
-
-
-class Pause:
-    """A rest because something is away: twice as long each time, until work succeeds again."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-        self._next_s = FIRST_PAUSE
-        self._until = 0.0
-
-    @property
-    def left_s(self) -> float:
-        """Seconds it still lasts."""
-        return max(0.0, self._until - time.monotonic())
-
-    def begin(self, reason: str) -> None:
-        """Something is away; one report of many at once makes one pause."""
-        self.reason = reason
-        if not self.left_s:
-            log.warning("pausing for %.0f s: %s", self._next_s, reason)
-            self._until = time.monotonic() + self._next_s
-            self._next_s = min(self._next_s * 2, LONGEST_PAUSE)
-
-    def end(self) -> None:
-        """It is back."""
-        self.reason, self._next_s, self._until = None, FIRST_PAUSE, 0.0
 
 
 class FlagLoop:
@@ -96,7 +70,7 @@ class FlagLoop:
         self._workplace: executors.Workplace | None = None
         self._in_hand: dict[Future[Facts], tuple[Claim, float]] = {}
         self._outcomes = Outcomes(Paths.of(settings).originals)
-        self._pause = Pause()
+        self._pause = pauses.Pause()
         self._is_prepared = False
         self._idle: str | None = None
         self._away: str | None = None
@@ -146,7 +120,7 @@ class FlagLoop:
             self._away = str(error)
             if once:
                 raise
-            self._stop.wait(FIRST_PAUSE)
+            self._stop.wait(pauses.FIRST_PAUSE)
             return False
         self._away = None
         return is_busy
@@ -252,7 +226,7 @@ class FlagLoop:
         self._pause_for(reason)
         # Later than the pause ends: else the next probe would be this very photo again, which may
         # be the only one that does not fit.
-        self._outcomes.give_back(claim, 2 * self._pause.left_s + FIRST_PAUSE, reason)
+        self._outcomes.give_back(claim, 2 * self._pause.left_s + pauses.FIRST_PAUSE, reason)
 
     def _pause_for(self, reason: str) -> None:
         """Something is away: the service rests, and what is not begun goes back."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from photo_factory.shared import clock, flag_loop, runs
+from photo_factory.shared import clock, flag_loop, pauses, runs
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.facts import Facts
 from photo_factory.shared.ledger import database
@@ -121,7 +121,7 @@ def test_it_says_why_it_ended_when_it_breaks(shop: Shop) -> None:
 def test_one_photo_that_does_not_fit_starves_no_others(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, running: Start
 ) -> None:
-    monkeypatch.setattr(flag_loop, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.2)
     shop.add("1.jpg", "2.jpg", "3.jpg", "full.jpg")
     running(shop.change(at_once=1), WORKERS="1", HEARTBEAT_INTERVAL="1")
     until(lambda: all(shop.assets()[f"{i}.jpg"]["is_thumbnailed"] for i in (1, 2, 3)))
@@ -200,7 +200,7 @@ def test_one_bad_sector_is_that_photos_and_stops_nobody(shop: Shop) -> None:
 def test_it_goes_on_by_itself_when_what_was_away_is_back(
     shop: Shop, running: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flag_loop, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.2)
     away = work.away(shop.settings())
     away.touch()
     shop.add("later-1.jpg", "later-2.jpg", "later-3.jpg")
@@ -359,7 +359,7 @@ def test_it_finishes_what_it_did_while_the_database_was_away(
 ) -> None:
     if shop.engine.dialect.name == "sqlite":
         pytest.skip("the outage of a server")
-    monkeypatch.setattr(flag_loop, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.2)
     shop.add("wait-1.jpg", "wait-2.jpg")
     running(shop)
     until(lambda: len(work.calls) == 2)
@@ -379,7 +379,7 @@ def test_a_locked_ledger_is_waited_for(
 ) -> None:
     if shop.engine.dialect.name == "postgresql":
         pytest.skip("SQLite's way of being away")
-    monkeypatch.setattr(flag_loop, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.2)
     monkeypatch.setattr(database.on_sqlite, "_LOCK_WAIT_S", 0.3)
     shop.add("wait.jpg")
     running(shop)

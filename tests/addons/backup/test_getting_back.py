@@ -129,6 +129,43 @@ def test_a_postgresql_ledger_is_dumped_and_proven(tmp_path: Path, postgres: Post
         postgres.drop_database("to_dump")
 
 
+OF_A_NEWER_CLIENT = """#!/bin/sh
+{restore} "$@" || exit 1
+echo 'pg_restore: error: could not execute query: ERROR:  …' >&2
+echo 'Command was: {command};' >&2
+echo 'pg_restore: warning: errors ignored on restore: 1' >&2
+exit 1
+"""
+"""What pg_restore 17 does with a server of version 15, whose settings it does not keep apart."""
+
+
+@pytest.mark.parametrize(
+    ("command", "is_proven"),
+    [("SET transaction_timeout = 0", True), ("CREATE TABLE public.faces (id bigint)", False)],
+    ids=["a setting it does not know", "a table that cannot be made"],
+)
+def test_a_newer_client_than_the_server_proves_a_dump(
+    tmp_path: Path,
+    postgres: PostgreSQL,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    is_proven: bool,
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    newer = programs / "pg_restore"
+    newer.write_text(OF_A_NEWER_CLIENT.format(restore=shutil.which("pg_restore"), command=command))
+    newer.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    factory = Factory(tmp_path / "factory", postgres.create_database("newer_client"))
+    try:
+        (told,) = run_dump(settings_of(factory, a_target(factory)))
+        assert told["ok"] is is_proven, told
+    finally:
+        factory.close()
+        postgres.drop_database("newer_client")
+
+
 def test_it_says_that_the_user_may_not_make_a_scratch_database(
     tmp_path: Path, postgres: PostgreSQL
 ) -> None:

@@ -19,9 +19,12 @@ from sqlalchemy import select
 
 from photo_factory.monitor import service_monitor
 from photo_factory.monitor.probes import PROBES
-from photo_factory.monitor.reading import Reading
-from photo_factory.monitor.service_monitor import Service, of_readings
+from photo_factory.monitor.reading import Reading, Watch
+from photo_factory.monitor.rounds import Rounds
+from photo_factory.monitor.service_monitor import Service
+from photo_factory.monitor.subjects import Starts, of_readings
 from photo_factory.shared import breakers, clock
+from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.heartbeat_service import lights
 from photo_factory.shared.ledger import database
 from photo_factory.shared.ledger.models import SystemStatusHistory
@@ -139,6 +142,46 @@ def test_the_loss_of_the_database_is_told_while_it_lasts_and_delivered_after(
         server.destroy()
 
 
+def test_a_ledger_that_comes_and_goes_between_two_rounds_is_one_alarm_and_one_all_clear(
+    tmp_path: Path, mailbox: Mailbox
+) -> None:
+    server = PostgreSQL.create()
+    server.start()
+    try:
+        factory = Factory(tmp_path / "home", server.create_database("ledger"))
+        address = f"json://{mailbox.address}"
+        settings = factory.settings(ALERT_URLS=address, ALERT_AFTER="0", DISK_WARNING="0.1")
+        service = Service(settings, threading.Event())
+        service._round()
+        server.stop()
+        service._glance()
+        service._tell()
+        server.start()
+        service._glance()
+        service._tell()
+        service._engine.dispose()
+        told = [line.split()[:2] for one in mailbox.letters for line in one["message"].split("\n")]
+        assert told == [["ERROR", "factory-db:"], ["OK", "factory-db:"]]
+        query = select(SystemStatusHistory.status).where(
+            SystemStatusHistory.service_name == "factory-db"
+        )
+        with database.reading(factory.engine) as connection:
+            assert list(connection.scalars(query)) == ["OK", "ERROR", "OK"]
+        factory.close()
+    finally:
+        server.destroy()
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_a_probe_that_lost_the_ledger_while_it_looked_has_seen_nothing(factory: Factory) -> None:
+    def away(_watch: Watch) -> Reading:
+        raise LedgerAway("gone")
+
+    service = Service(factory.settings(), threading.Event())
+    service._rounds = Rounds({"backlog": away, "disk-inbox": away})
+    assert set(service._asked({"backlog", "disk-inbox"})) == {"disk-inbox"}
+
+
 def test_it_ends_in_time_though_the_database_is_frozen(tmp_path: Path) -> None:
     server = PostgreSQL.create()
     server.start()
@@ -226,7 +269,7 @@ def test_a_disk_that_takes_nothing_keeps_nobody_from_looking_and_telling(
 
 
 def test_what_dies_and_comes_back_all_the_time_is_told() -> None:
-    starts, at = service_monitor.Starts(), clock.now()
+    starts, at = Starts(), clock.now()
     noted = [
         starts.note("geocode", at + timedelta(minutes=number), at + timedelta(minutes=number))
         for number in range(6)

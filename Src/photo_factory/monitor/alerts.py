@@ -258,7 +258,7 @@ def _told(now: Subject, before: str | None) -> str:
 
 def _letter(changes: Sequence[Change]) -> tuple[str, str]:
     """One title and one text for all that changed, the worst first."""
-    order = {"ERROR": 0, "SILENT": 1, "WARNING": 2, "OK": 3}
+    order = {"ERROR": 0, "SILENT": 1, "WARNING": 2, "STOPPED": 3, "OK": 4}
     lines = sorted(changes, key=lambda one: (order.get(one.state, 9), one.name))
     bad = [one for one in lines if one.state != "OK"]
     first = (bad or lines)[0]

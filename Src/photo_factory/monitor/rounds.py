@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds a probe may take before the round goes on without it; a disk that hangs never answers."""
 
+AWAY = "the ledger is away"
+"""The task of a reading that saw nothing, because the ledger went while it looked."""
+
 _LOOK_S = 0.1
 
 Probe = Callable[[Watch], Reading]
@@ -78,7 +81,7 @@ def _read(probe: Probe, name: str, watch: Watch) -> Reading:
     try:
         return probe(watch)
     except LedgerAway as error:
-        return Reading("WARNING", "the ledger is away", str(error))
+        return Reading("WARNING", AWAY, str(error))
     except OSError as error:
         return Reading("ERROR", "failed", f"{error.filename or name}: {error.strerror or error}")
     except Exception as error:  # a fault of one probe is told, and keeps none of the others

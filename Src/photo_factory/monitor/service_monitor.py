@@ -6,8 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,13 +19,14 @@ from photo_factory.monitor.digest import digest
 from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
 from photo_factory.monitor.reading import Reading, Watch
-from photo_factory.monitor.rounds import Rounds
+from photo_factory.monitor.rounds import AWAY, Rounds
 from photo_factory.monitor.scheduling import scheduler
 from photo_factory.monitor.sending import ping, ways
 from photo_factory.monitor.spool import Spool
+from photo_factory.monitor.subjects import Starts, of_breakers, of_readings, of_services
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
-from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Light, Status, lights
+from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status, lights
 from photo_factory.shared.ledger.database import away, connect, migrate, reading
 from photo_factory.shared.ledger.waits import heeding
 from photo_factory.shared.paths import Paths, database_url
@@ -50,26 +51,7 @@ LATE_S = 180.0
 """Seconds over its time that a round may be before the monitor calls itself ill."""
 
 
-_BREAKER = "breaker "
 _AWAY_WITH_DISK = "the ledger is away together with the archive: is its disk mounted?"
-
-
-RESTARTS_WITHIN = timedelta(minutes=15)
-OFTEN = 4
-
-
-class Starts:
-    """When services began: one that dies and comes back looks well whenever it is looked at."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, set[datetime]] = {}
-
-    def note(self, name: str, started_at: datetime, at: datetime) -> int:
-        """How often it was started lately, if that is often; else 0."""
-        seen = self._seen.setdefault(name, set())
-        seen.add(started_at)
-        seen -= {one for one in seen if at - one > RESTARTS_WITHIN}
-        return len(seen) if len(seen) >= OFTEN else 0
 
 
 class Service:
@@ -134,6 +116,8 @@ class Service:
         if every > DOCTOR_S and self._settings.syncthing_url:
             doctor = self._job("doctor", partial(self._probe, {"syncthing"}))
             add(doctor, "interval", seconds=DOCTOR_S)
+        if every > TELL_S:
+            add(self._job("glance", self._glance), "interval", seconds=TELL_S)
         add(self._job("cleanup", self._clean), "cron", hour=CLEANUP_HOUR)
         return made
 
@@ -187,8 +171,18 @@ class Service:
         self._round_ended = time.monotonic()
         ping(self._settings)
 
+    def _glance(self) -> None:
+        """Between two rounds only whether the ledger came or went: all others depend on it."""
+        was_there = self._is_there()
+        found = self._asked({"factory-db"})
+        if found and was_there == (found["factory-db"].status == "ERROR"):
+            self._note(found)
+
     def _probe(self, names: set[str]) -> None:
         """Send these out, and hand on what they bring."""
+        self._note(self._asked(names))
+
+    def _asked(self, names: set[str]) -> dict[str, Reading]:
         found: dict[str, Reading] = {}
         if "factory-db" in names and not self._guard.has_ledger:
             # What answers there would be a new ledger in an empty mount point.
@@ -196,6 +190,11 @@ class Service:
             names = names - {"factory-db"}
             found["factory-db"] = Reading("ERROR", "is away", _AWAY_WITH_DISK)
         found |= self._rounds.run(self._watch, names, self._stop)
+        # One that lost the ledger while it looked has seen nothing; `factory-db` says so.
+        lost = {name for name in ASK_THE_LEDGER if name in found and found[name].task == AWAY}
+        return {name: one for name, one in found.items() if name not in lost}
+
+    def _note(self, found: dict[str, Reading]) -> None:
         with self._desk:
             self._last |= found
             self._spool.add(found, clock.now())
@@ -222,7 +221,8 @@ class Service:
         subjects = of_readings(self._last, self._settings.silent_phone_days)
         if self._is_there():
             subjects |= self._of_services(at)
-        subjects[NAME] = Subject(*self._state())
+        # That readings wait goes without saying where `factory-db` is told to be away.
+        subjects[NAME] = Subject(*self._trouble() or ("OK",))
         try:
             for change in self._alerts.tell(subjects, at):
                 log.info("told: %s", change.line())
@@ -238,23 +238,23 @@ class Service:
         except LedgerAway as error:
             log.info("%s", error)
             return {}
-        services = [one for one in known.values() if not one.is_probe and one.name != NAME]
-        subjects = {one.name: self._of_service(one, at) for one in services}
-        gone = {name: Subject("OK") for name in self._alerts.names() if name.startswith(_BREAKER)}
-        stands = {_BREAKER + name: Subject("ERROR", reason) for name, reason in tripped.items()}
-        return subjects | gone | stands
-
-    def _of_service(self, light: Light, at: datetime) -> Subject:
-        often = self._starts.note(light.name, light.started_at, at)
-        if often and light.state == "OK":
-            return Subject("WARNING", f"it was started {often} times within {RESTARTS_WITHIN}")
-        return Subject(light.state, light.message)
+        others = [one for one in known.values() if one.name != NAME]
+        services = of_services(others, self._starts, at)
+        return services | of_breakers(tripped, self._alerts.names())
 
     def _clean(self) -> None:
         cleaned = cleanup(self._ready(), self._settings, clock.now())
         log.info("history: %d thinned, %d removed", cleaned.thinned, cleaned.removed)
 
     def _state(self) -> tuple[Status, str | None]:
+        if trouble := self._trouble():
+            return trouble
+        if self._spool.waiting:
+            return "WARNING", f"{len(self._spool.waiting)} readings wait for the ledger"
+        return "OK", None
+
+    def _trouble(self) -> tuple[Status, str] | None:
+        """What keeps it from looking or from telling."""
         late = time.monotonic() - self._round_ended - self._settings.probe_interval
         if late > LATE_S:
             return "ERROR", f"no round has ended for {late + self._settings.probe_interval:.0f} s"
@@ -262,29 +262,11 @@ class Service:
             return "ERROR", "; ".join(dict.fromkeys(troubles))
         if problems := self._alerts.problems:
             return "WARNING", f"people are not told: {', '.join(problems)}"
-        if self._spool.waiting:
-            return "WARNING", f"{len(self._spool.waiting)} readings wait for the ledger"
-        return "OK", None
+        return None
 
     def _task(self) -> str:
         bad = [f"{name} {one.status}" for name, one in self._last.items() if one.status != "OK"]
         return "watching" + (f": {', '.join(bad)}" if bad else "")
-
-
-def of_readings(found: Mapping[str, Reading], silent_days: int) -> dict[str, Subject]:
-    """What alerts are told of: every probe, and each phone by its own name."""
-    subjects = {name: Subject(one.status, one.message) for name, one in found.items()}
-    phones = found.get("devices")
-    if phones is None or not all(isinstance(one, dict) for one in phones.details.values()):
-        return subjects
-    if phones.status != "OK" and not phones.details:  # it could not look
-        return subjects
-    del subjects["devices"]
-    for name, one in phones.details.items():
-        is_quiet = 0 < silent_days <= one["days"]
-        told = f"this phone has sent nothing for {one['days']} days" if is_quiet else None
-        subjects[f"phone {name}"] = Subject("WARNING" if is_quiet else "OK", told)
-    return subjects
 
 
 def run(settings: Settings, stop: threading.Event, once: bool) -> bool:

@@ -225,3 +225,10 @@ def test_it_says_that_the_librarian_could_not_be_told(quick: Rounds) -> None:
     assert (found.status, found.details["judged"]) == ("ERROR", None)
     assert "the Librarian could not be told" in (found.message or "")
     assert found.details["doctor"][0]["verdict"] == "ERROR"
+
+
+def test_a_ledger_that_is_away_makes_no_alarm_of_a_syncthing_that_is_well(quick: Rounds) -> None:
+    quick.engine = database.connect("postgresql://photo@127.0.0.1:1/none")
+    found = quick.look()
+    assert (found.status, found.details["judged"]) == ("OK", None)
+    assert "the Librarian could not be told" in (found.message or "")

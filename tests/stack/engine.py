@@ -125,6 +125,7 @@ class Stack:
             DOCKER_SOCKET=str(engine.socket),
             DATA_DIR=str(self.data),
             SYNC_BIND="127.0.0.1",
+            CPUS=str(os.cpu_count()),
             STABILITY_DELAY="1",
             HEARTBEAT_INTERVAL="5",
             PROBE_INTERVAL="10",

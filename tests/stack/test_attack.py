@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import urllib.error
 import urllib.request
@@ -20,6 +21,8 @@ PUBLISHED = {
     },
 }  # fmt: skip
 """The tests keep the ports of phones on this machine by SYNC_BIND."""
+
+ADDONS = {"geocode", "thumbnail", "backup"}
 
 RUNNING = sorted((set(SERVICES) - {"face"}) | {"factory-db", "syncthing", "docker-proxy"})
 
@@ -39,7 +42,8 @@ def test_nothing_may_more_than_it_needs(stack: Stack, service: str) -> None:
     host = stack.engine.inspect(stack.container(service))["HostConfig"]
     assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
-    assert host["Memory"] > 0
+    assert host["Memory"] > 0 and host["NanoCpus"] == (os.cpu_count() or 1) * 1_000_000_000
+    assert host["CpuShares"] == (256 if service in ADDONS else 0)
     may_take = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
     assert set(host["CapAdd"] or ()) <= may_take
 

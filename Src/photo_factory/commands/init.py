@@ -52,6 +52,7 @@ VARIABLES = (
         "POSTGRES_IMAGE", "postgres:15", "The database; a newer one needs a dump and restore."
     ),
     Variable("SYNCTHING_IMAGE", "syncthing/syncthing:1", "Syncthing."),
+    Variable("CPUS", "0", "Cores each container may use at most, such as 1.5; 0: no limit."),
     Variable("POSTGRES_SHARED_BUFFERS", "128MB", "Memory the database keeps pages in."),
     Variable("POSTGRES_MEMORY", "1g", "Memory at most, each container for itself:"),
     Variable("LIBRARIAN_MEMORY", "1g", "the Librarian,"),

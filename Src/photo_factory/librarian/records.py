@@ -19,8 +19,10 @@ from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.journal import Entry
 from photo_factory.shared.ledger.database import (
+    Lease,
     away,
     insert_ignore,
+    librarians_lease,
     migrate,
     notify,
     reading,
@@ -223,6 +225,16 @@ class Records:
         query = select(_status.c.details).where(_status.c.service_name == probe)
         with self.reading() as connection:
             return connection.scalar(query) or {}
+
+    def lease(self, holder: str) -> Lease:
+        """The Librarian's lease of this ledger, not taken yet."""
+        return librarians_lease(self._engine, holder)
+
+    def ask(self, lease: Lease) -> str | None:
+        """Who else has the lease; None when it is ours now."""
+        self.ready()
+        with self._noticing_away(), away():
+            return lease.other()
 
     def may_be_back(self) -> bool:
         """False for a while after the database was found away."""

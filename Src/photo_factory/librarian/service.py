@@ -16,6 +16,7 @@ from photo_factory.librarian.arrivals import Arrival, Outcome
 from photo_factory.librarian.file_watcher import Inbox, Watcher
 from photo_factory.librarian.filing import held
 from photo_factory.librarian.holds import WAITING
+from photo_factory.librarian.lease import Lease
 from photo_factory.librarian.librarian import ArchiveInUse, Librarian, Observer
 from photo_factory.librarian.stability import Stability
 from photo_factory.librarian.summary import Summary
@@ -47,6 +48,7 @@ class Service:
         self._stop = stop
         observer = Observer(ended=self._ended, tick=self._beat)
         self._librarian = Librarian(settings, observer=observer, stop=stop)
+        self._lease = Lease(self._librarian.records)
         self._heart = Heartbeat(
             self._ledger,
             NAME,
@@ -85,6 +87,8 @@ class Service:
                 crash = f"{type(error).__name__}: {error}".partition("\n")[0]
                 self._heart.last_beat("ERROR", self._task, crash)
                 raise
+            finally:
+                self._lease.end()
             self._heart.last_beat(self._status, "stopped", self._message)
         return self._status == "OK"
 
@@ -99,6 +103,7 @@ class Service:
             self._librarian.guard.check()
             self._halted = None
             os.stat(self._librarian.paths.inbox)
+            self._lease.check()
             if self._can_tell_old_from_new():
                 self._work(watcher)
                 self._trouble = None
@@ -106,6 +111,7 @@ class Service:
         except ArchiveInUse as error:
             self._task = str(error)
             self._next_sweep = 0.0  # the listing it refused is still to be done
+            self._remembers = False  # nor is known what another one files
             self._stop.wait(LONGEST_REST)
         except Halted as error:
             self._halted, self._task = str(error), "standing still: the archive must not be touched"
@@ -205,7 +211,8 @@ class Service:
     def _status(self) -> Status:
         if self._halted:
             return "ERROR"
-        needs_eyes = self._trouble or self._stuck or self._librarian.pending
+        waits = self._lease.waits_for
+        needs_eyes = waits or self._trouble or self._stuck or self._librarian.pending
         return "WARNING" if needs_eyes else "OK"
 
     @property
@@ -215,8 +222,8 @@ class Service:
 
     @property
     def _message(self) -> str:
-        if self._halted:
-            return self._halted
+        if told := self._halted or self._lease.waits_for:
+            return told
         parts = [self._trouble] if self._trouble else []
         if self._stuck:
             parts.append(

@@ -32,6 +32,7 @@ from photo_factory.shared.ledger.waits import SLICE_S, Wait
 
 # Any constant does, as long as nobody else locks the same one in this database.
 _MIGRATION_LOCK = 0x70686F746F  # "photo"
+_LIBRARIANS_LEASE = 0x6C696272  # "libr"
 _COLLISIONS = 3  # one is rare, and costs the second after which the server looks for it
 _CREATED_VIEW = re.compile(r"^CREATE VIEW (\w+)", re.MULTILINE)
 
@@ -140,6 +141,22 @@ def listener(engine: Engine) -> Listener:
 def notify(connection: Connection) -> None:
     """Tell the services, when this transaction is committed, that there is work."""
     _dialect(connection).notify(connection)
+
+
+class Lease(Protocol):
+    """What one process at a time has; it ends with that process, also when its host dies."""
+
+    def other(self) -> str | None:
+        """Who else has it; None when it is ours, taken just now or still. DBAPIError."""
+
+    def close(self) -> None:
+        """Give it back."""
+
+
+def librarians_lease(engine: Engine, holder: str) -> Lease:
+    """The right to file, for which all Librarians of this ledger ask; `holder` says who asks."""
+    made: Lease = _dialect(engine).Lease(engine, _LIBRARIANS_LEASE, holder)
+    return made
 
 
 def _dialect(ledger: Engine | Connection) -> ModuleType:

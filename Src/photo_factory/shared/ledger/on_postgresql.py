@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from photo_factory.shared.ledger.waits import SLICE_S, Wait
@@ -173,3 +173,64 @@ class Listener:
 def notify(connection: Connection) -> None:
     """Tell all listeners, when this transaction is committed."""
     connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+
+_NAMED = text(
+    # The server is told to notice soon when the host of the holder is gone without a word.
+    "SELECT set_config('application_name', :holder, false),"
+    " set_config('tcp_keepalives_idle', '10', false),"
+    " set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false),"
+    " set_config('tcp_user_timeout', '25000', false)"
+)
+_TAKEN = text("SELECT pg_try_advisory_lock(:key)")
+_HOLDER = text(
+    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+_LONGEST_NAME = 63
+
+
+class Lease:
+    """What one process at a time has. It ends with the connection, so that no clock is asked."""
+
+    def __init__(self, engine: Engine, key: int, holder: str) -> None:
+        self._engine = engine
+        self._key = key
+        self._holder = holder[-_LONGEST_NAME:]
+        self._connection: Connection | None = None
+
+    def other(self) -> str | None:
+        """Who else has it; None when it is ours, taken just now or still."""
+        try:
+            if self._connection is None:
+                return self._try()
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self.close()
+            raise
+        return None
+
+    def close(self) -> None:
+        """Give it back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _try(self) -> str | None:
+        connection = self._connected()
+        try:
+            connection.execute(_NAMED, {"holder": self._holder})
+            if connection.scalar(_TAKEN, {"key": self._key}):
+                self._connection = connection
+                return None
+            return connection.scalar(_HOLDER, {"key": self._key}) or "it is just ending"
+        finally:
+            if self._connection is None:
+                connection.close()
+
+    def _connected(self) -> Connection:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # closed, it does not live on in the pool, and the lease with it
+        return connection

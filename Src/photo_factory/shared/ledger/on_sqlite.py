@@ -151,3 +151,17 @@ class Listener:
 
 def notify(connection: Connection) -> None:
     """Nothing has to be said: commits can be counted."""
+
+
+class Lease:
+    """Nobody else: a ledger in a file is one machine's, where the lock on the journal is enough."""
+
+    def __init__(self, _engine: Engine, _key: int, _holder: str) -> None:
+        """Nothing is taken."""
+
+    def other(self) -> str | None:
+        """Nobody."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is given back."""

@@ -6,6 +6,7 @@ Each original is decoded once, to the largest size; each smaller size is made fr
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -92,7 +93,8 @@ def write(file_hash: str, contents: Mapping[int, bytes], settings: Settings) -> 
     files.make_folders([_unfinished(paths), paths.thumbnail(file_hash, 0, extension).parent])
     for size, content in contents.items():
         final = paths.thumbnail(file_hash, size, extension)
-        _replace(final, _unfinished(paths) / f"{final.name}.{os.getpid()}", content)
+        # Containers and hosts that share the storage have processes of the same number.
+        _replace(final, _unfinished(paths) / f"{final.name}.{secrets.token_hex(4)}", content)
     for other in EXTENSIONS.values():
         for size in contents if other != extension else ():
             paths.thumbnail(file_hash, size, other).unlink(missing_ok=True)

@@ -219,6 +219,22 @@ def test_it_lets_a_missing_original_through(tmp_path: Path, settings: Settings) 
         thumbnail.process(asset, settings)
 
 
+def test_two_hosts_with_the_same_process_number_write_no_common_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that was frozen goes on with an asset whose lease another one took over."""
+    used: list[Path] = []
+    replace = thumbnail._replace
+    monkeypatch.setattr(
+        thumbnail,
+        "_replace",
+        lambda final, partial, content: (used.append(partial), replace(final, partial, content)),
+    )
+    for _ in range(2):
+        thumbnail.write("ab" * 32, {240: b"content"}, settings)
+    assert len(set(used)) == 2
+
+
 def test_it_sweeps_only_what_nobody_can_be_writing_any_more(factory: Factory) -> None:
     folder = Paths.of(factory.settings()).thumbnails / ".partial"
     folder.mkdir(parents=True)

@@ -26,6 +26,9 @@ FLAGS = [
 PATIENCE = 60.0
 """Seconds something may take on a busy machine before it counts as not happening."""
 
+OWN_URL = "its own"
+"""As DASHBOARD_URL: the address that the dashboard is about to get."""
+
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -67,6 +70,8 @@ class Dashboard:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
+        if settings.get("DASHBOARD_URL") == OWN_URL:
+            settings["DASHBOARD_URL"] = self.url
         environment = factory.environment(DASHBOARD_PORT=str(self.port), **settings)
         with log.open("wb") as file:
             self.process = subprocess.Popen(

@@ -6,7 +6,7 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -26,12 +26,14 @@ from starlette.websockets import WebSocket
 from typer.testing import CliRunner
 
 from photo_factory.cli import app as cli
-from photo_factory.dashboard import access
+from photo_factory.dashboard import access, openid
 from photo_factory.dashboard.actions import NotAllowed, acting
 from photo_factory.dashboard.context import Context
 from photo_factory.dashboard.doors import FREE_TRIES, LONGEST_WAIT_S, Doors, TooSoon, hashed
-from photo_factory.dashboard.gate import Gate, routes
-from photo_factory.dashboard.server import options, provider
+from photo_factory.dashboard.entrance import Entrance
+from photo_factory.dashboard.gate import Gate
+from photo_factory.dashboard.headers import policy_of
+from photo_factory.dashboard.server import options
 from photo_factory.shared.action_log import Actor
 from photo_factory.shared.errors import PhotoFactoryError, SettingsError
 from photo_factory.shared.ledger.models import Action
@@ -131,7 +133,7 @@ def test_without_a_password_it_answers_this_machine_only(tmp_path: Path, given: 
     chosen = settings(tmp_path, DASHBOARD_ADDRESS=given)
     access.check(chosen)
     assert access.listens_on(chosen) in access.LOOPBACK
-    assert options(chosen)["server.allowedHosts"] == ["localhost", "127.0.0.1"]
+    assert options(chosen)["server.allowedHosts"] == ["127.0.0.1", "::1", "localhost"]
 
 
 @pytest.mark.parametrize("given", ["0.0.0.0", "::", "192.168.1.5", "nas.local"])
@@ -161,6 +163,14 @@ def test_openid_needs_all_of_its_settings(tmp_path: Path) -> None:
         access.check(settings(tmp_path, DASHBOARD_OIDC="https://id.example/.well-known"))
 
 
+@pytest.mark.parametrize(
+    "url", ["photos.example", "https://", "https://photos.example/sub", "ftp://photos.example"]
+)
+def test_openid_needs_an_address_to_come_back_to(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="DASHBOARD_URL"):
+        access.check(settings(tmp_path, **{**OPENID, "DASHBOARD_URL": url}))
+
+
 OPENID = {
     "DASHBOARD_OIDC": "https://id.example/.well-known/openid-configuration",
     "DASHBOARD_OIDC_CLIENT": "photos",
@@ -181,16 +191,34 @@ OPENID = {
     ],
 )  # fmt: skip
 def test_openid_lets_in_who_is_on_a_list(tmp_path: Path, mail: str, role: str | None) -> None:
-    found = access.welcome(settings(tmp_path, **OPENID), mail)
-    assert (found.role if found else None) == role
+    said = {"email": mail, "email_verified": True}
+    try:
+        found: str | None = openid.actor_of(settings(tmp_path, **OPENID), said).role
+    except openid.Refused:
+        found = None
+    assert found == role
+
+
+@pytest.mark.parametrize("verified", [None, False, "false", 0, "yes"])
+def test_openid_believes_no_mail_that_was_not_verified(tmp_path: Path, verified: object) -> None:
+    said = {"email": "alice@example.org", "email_verified": verified}
+    with pytest.raises(openid.Refused, match="verified"):
+        openid.actor_of(settings(tmp_path, **OPENID), said)
+    trusting = settings(tmp_path, **OPENID, DASHBOARD_OIDC_UNVERIFIED=True)
+    assert openid.actor_of(trusting, said) == Actor("alice@example.org", "owner")
+
+
+def test_openid_takes_the_word_verified_as_a_string(tmp_path: Path) -> None:
+    said = {"email": "bob@example.org", "email_verified": "true"}
+    assert openid.actor_of(settings(tmp_path, **OPENID), said).role == "owner"
 
 
 def test_openid_tells_streamlit_what_it_needs(tmp_path: Path) -> None:
-    auth = (provider(settings(tmp_path, **OPENID)) or {})["auth"]
+    auth = (openid.secrets_of(settings(tmp_path, **OPENID)) or {})["auth"]
     assert auth["redirect_uri"] == "https://photos.example/oauth2callback"
     assert (auth["client_id"], auth["client_secret"]) == ("photos", "of the client")
     assert len(auth["cookie_secret"]) == 64
-    assert provider(settings(tmp_path)) is None
+    assert openid.secrets_of(settings(tmp_path)) is None
 
 
 # The gate
@@ -235,35 +263,50 @@ class Client:
     def enter(self, password: str, **headers: str) -> Answer:
         return self.ask("/enter", {"password": password}, **headers)
 
-    def talk(self) -> str:
+    def talk(self, **headers: str) -> str:
         url = f"ws://127.0.0.1:{self.port}/_stcore/stream"
         with websockets.sync.client.connect(
-            url, additional_headers={"cookie": self.cookie}, proxy=None
+            url, additional_headers={"cookie": self.cookie, **headers}, proxy=None
         ) as socket:
             return str(socket.recv())
 
 
 @pytest.fixture
-def client(doors: Doors) -> Iterator[Client]:
-    inside = [
-        *routes(doors, ""),
-        Route("/media/photo.jpg", _page), Route("/_stcore/health", _page), Route("/", _page),
-        WebSocketRoute("/_stcore/stream", _talk),
-    ]  # fmt: skip
-    gate = Middleware(Gate, doors=doors, is_shut=True)
-    port = free_port()
-    config = uvicorn.Config(
-        Starlette(routes=inside, middleware=[gate]), port=port, log_config=None, lifespan="off",
-        ws="websockets-sansio",
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield Client(port)
-    server.should_exit = True
-    thread.join()
+def ask_gate(doors: Doors, tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """Starts a gate with these settings before a tiny app."""
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def started(**given: Any) -> Client:
+        chosen = settings(tmp_path, **given)
+        inside = [
+            *Entrance(chosen, doors).routes(),
+            Route("/media/photo.jpg", _page, methods=["GET", "POST"]),
+            Route("/_stcore/health", _page), Route("/", _page),
+            WebSocketRoute("/_stcore/stream", _talk),
+        ]  # fmt: skip
+        gate = Middleware(Gate, doors=doors, settings=chosen)
+        port = free_port()
+        config = uvicorn.Config(
+            Starlette(routes=inside, middleware=[gate]), port=port, log_config=None,
+            lifespan="off", ws="websockets-sansio",
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        running.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return Client(port)
+
+    yield started
+    for server, thread in running:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def client(ask_gate: Callable[..., Client]) -> Client:
+    return ask_gate(DASHBOARD_PASSWORD=OWNER)
 
 
 def test_it_shows_who_is_outside_the_door_and_nothing_else(client: Client) -> None:
@@ -311,6 +354,71 @@ def test_it_survives_strange_cookies(client: Client, cookie: str) -> None:
 
 def test_it_is_framed_by_nobody_else(client: Client) -> None:
     assert client.ask("/enter").headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8501", "LocalHost:1", "[::1]:8501"])
+def test_without_a_password_it_answers_to_the_names_of_this_machine(
+    ask_gate: Callable[..., Client], host: str
+) -> None:
+    assert ask_gate().ask("/media/photo.jpg", host=host).text == "inside"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8501", "[", "a@[b"]
+)
+def test_without_a_password_it_answers_to_no_other_name(
+    ask_gate: Callable[..., Client], host: str
+) -> None:
+    client = ask_gate()
+    for path in ("/", "/media/photo.jpg", "/_stcore/health"):
+        assert client.ask(path, host=host).status == 421
+    assert ask_gate(DASHBOARD_URL="https://photos.example").ask("/", host=host).status == 421
+
+
+def test_without_a_password_it_answers_where_it_is_said_to_be(
+    ask_gate: Callable[..., Client],
+) -> None:
+    client = ask_gate(DASHBOARD_URL="https://photos.example")
+    assert client.ask("/", host="photos.example").text == "inside"
+    assert client.talk(origin="https://photos.example") == "inside"
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "http://localhost:1", "null", "http://["]
+)
+def test_no_page_of_another_site_speaks_with_it(
+    ask_gate: Callable[..., Client], origin: str
+) -> None:
+    client = ask_gate()
+    with pytest.raises(websockets.exceptions.InvalidStatus):
+        client.talk(origin=origin)
+    assert client.ask("/media/photo.jpg", {"a": "b"}, origin=origin).status == 403
+    assert client.talk(origin=f"http://127.0.0.1:{client.port}") == "inside"
+
+
+def test_each_answer_says_what_a_browser_may_do(client: Client) -> None:
+    client.enter("the owner's own")
+    inside = client.ask("/").headers
+    policy = inside["content-security-policy"]
+    assert "script-src 'self' blob: 'sha256-" in policy
+    assert "unsafe-eval" not in policy
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
+    assert f"ws://127.0.0.1:{client.port} " in policy
+    assert inside["x-content-type-options"] == "nosniff"
+    assert inside["referrer-policy"] == "same-origin"
+    assert "default-src 'none'" in client.ask("/enter").headers["content-security-policy"]
+    assert client.ask("/nothing").headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_host_writes_nothing_of_its_own_into_the_policy() -> None:
+    for host in (b"a;script-src *", b"a b", b"", b"x" * 300, b"evil.example/*"):
+        assert "ws://" not in policy_of("", host)
+
+
+def test_the_map_may_ask_its_tile_server_and_no_other() -> None:
+    assert "img-src 'self' data: blob:;" in policy_of("", b"localhost")
+    tiles = "https://{s}.tile.example/{z}/{x}/{y}.png"
+    assert "blob: https://*.tile.example;" in policy_of(tiles, b"localhost")
 
 
 # Acting
@@ -386,27 +494,6 @@ def test_the_page_lets_one_sign_out(
     assert "owner at 10.0.0.7" in text_of(page)
     page.sidebar.button[0].click().run()
     assert "signed out" in text_of(page)
-
-
-def test_the_page_asks_for_a_sign_in_by_openid(open_page: OpenPage) -> None:
-    page = open_page("overview", **OPENID)
-    assert not page.exception
-    assert [button.label for button in page.button] == ["Sign in"]
-
-
-@pytest.mark.parametrize(
-    ("mail", "told"), [("alice@example.org", "owner"), ("mallory@example.org", "not on the list")]
-)
-def test_the_page_opens_to_who_is_on_the_list(
-    open_page: OpenPage, factory: Factory, mail: str, told: str
-) -> None:
-    assert factory.engine
-    page = open_page("overview", **OPENID)
-    page.user = {"is_logged_in": True, "email": mail}
-    page.run()
-    assert not page.exception
-    assert told in text_of(page)
-    assert bool(page.metric) == (told == "owner")
 
 
 def test_the_command_makes_a_hash_that_opens() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from functools import cache
+from urllib.parse import urlsplit
 
+from photo_factory.dashboard import openid
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.doors import Doors
 from photo_factory.shared.action_log import Actor
@@ -14,6 +16,9 @@ from photo_factory.shared.settings import Settings
 COOKIE = "photo_factory_session"
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+LEAVING = "leaves_by_the_provider"
+"""The key in the session of who is on their way out through the provider's own door."""
 
 THIS_MACHINE = Actor("this machine", "owner")
 """Whoever comes where no password is set: only this machine can."""
@@ -44,7 +49,7 @@ def visitor() -> Actor | None:
     settings = context().settings
     if not is_guarded(settings):
         return THIS_MACHINE
-    return doors().actor(_token()) or (_signed_in(settings) if settings.dashboard_oidc else None)
+    return doors().actor(_token())
 
 
 def touch() -> None:
@@ -58,16 +63,8 @@ def leave() -> None:
 
     doors().leave(_token())
     if context().settings.dashboard_oidc and st.user.get("is_logged_in"):
-        st.logout()
-
-
-def unwelcome() -> str | None:
-    """Who signed in by OpenID Connect without being on a list; None otherwise."""
-    import streamlit as st
-
-    if not context().settings.dashboard_oidc or not st.user.get("is_logged_in"):
-        return None
-    return str(st.user.get("email") or "somebody without a mail address")
+        st.session_state[LEAVING] = True
+        st.logout()  # at the provider as well, where it knows how
 
 
 def doors() -> Doors:
@@ -92,31 +89,6 @@ def _token() -> str | None:
     return st.context.cookies.get(COOKIE)
 
 
-def _signed_in(settings: Settings) -> Actor | None:
-    """Whoever the provider says it is, as far as they are on a list."""
-    import streamlit as st
-
-    if not st.user.get("is_logged_in") or st.user.get("email_verified") is False:
-        return None
-    return welcome(settings, str(st.user.get("email") or ""))
-
-
-def welcome(settings: Settings, mail: str) -> Actor | None:
-    """What the holder of a mail address may do; None where they may not even look."""
-    mail = mail.casefold()
-    domain = mail[mail.rfind("@") :] if "@" in mail else None
-    if domain is None:
-        return None
-    if mail in _listed(settings.dashboard_owners):
-        return Actor(mail, "owner")
-    viewers = _listed(settings.dashboard_viewers)
-    return Actor(mail, "viewer") if mail in viewers or domain in viewers else None
-
-
-def _listed(given: str) -> set[str]:
-    return {one.strip().casefold() for one in given.split(",") if one.strip()}
-
-
 def is_guarded(settings: Settings) -> bool:
     """Whether one must sign in."""
     return has_passwords(settings) or bool(settings.dashboard_oidc)
@@ -131,17 +103,7 @@ def check(settings: Settings) -> None:
     """SettingsError where these settings would let the wrong people in, or nobody."""
     Doors.of(settings)
     listens_on(settings)
-    if not settings.dashboard_oidc:
-        return
-    needed = {
-        "DASHBOARD_OIDC_CLIENT": settings.dashboard_oidc_client,
-        "DASHBOARD_OIDC_SECRET": settings.dashboard_oidc_secret,
-        "DASHBOARD_URL": settings.dashboard_url,
-        "DASHBOARD_OWNERS": settings.dashboard_owners,
-    }
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise SettingsError(f"DASHBOARD_OIDC needs {', '.join(missing)} as well")
+    openid.check(settings)
 
 
 def listens_on(settings: Settings) -> str:
@@ -155,6 +117,13 @@ def listens_on(settings: Settings) -> str:
             "(`photo-factory dashboard --hash` makes one), or leave the address empty"
         )
     return given or LOOPBACK[0]
+
+
+def hosts(settings: Settings) -> frozenset[str] | None:
+    """The names it answers to; None: to any, as a session is asked for anyway."""
+    if is_guarded(settings):
+        return None
+    return frozenset(LOOPBACK) | ({urlsplit(settings.dashboard_url).hostname or ""} - {""})
 
 
 def address(settings: Settings, port: int | None = None) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from photo_factory.dashboard import access
 from photo_factory.dashboard.context import context
+from photo_factory.dashboard.headers import TO_THE_DOOR
 from photo_factory.dashboard.widgets import INTERVAL
 
 PAGES = (
@@ -79,20 +80,11 @@ def draw_sidebar() -> None:
 
 
 def sign_in() -> None:
-    """What is seen by who has not signed in, or no longer is."""
-    settings = context().settings
+    """What is seen by whose session ended while the page stood open."""
     st.title("Photo Factory")
-    stranger = access.unwelcome()
-    if stranger:
-        st.error(f"{stranger} is not on the list of those who may enter.")
-        st.button("Sign out", on_click=access.leave)
-    elif settings.dashboard_oidc:
-        st.button("Sign in", type="primary", on_click=st.login)
-    if access.has_passwords(settings):
-        st.markdown("You are signed out. [Sign in with a password](/enter)")
-        if not settings.dashboard_oidc:
-            to_the_door = "<script>window.location.replace('/enter')</script>"
-            st.html(to_the_door, unsafe_allow_javascript=True)
+    st.markdown("You are signed out. [Sign in](/enter)")
+    if not st.session_state.get(access.LEAVING):
+        st.html(f"<script>{TO_THE_DOOR}</script>", unsafe_allow_javascript=True)
 
 
 if __name__ == "__main__":  # as Streamlit runs it

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from photo_factory.dashboard import access, pictures
+from photo_factory.dashboard import access, openid, pictures
 from photo_factory.dashboard.context import context
 from photo_factory.shared import logs
 from photo_factory.shared.processes import end_with_parent
@@ -34,9 +34,10 @@ def options(chosen: Settings) -> dict[str, Any]:
         "server.enableXsrfProtection": True,
         "server.enableCORS": True,
         "server.enableStaticServing": False,
-        # Without a password the one guard is that only this machine can ask; a page of a
-        # stranger must not get around that by a name that resolves to 127.0.0.1.
-        "server.allowedHosts": [] if access.is_guarded(chosen) else ["localhost", "127.0.0.1"],
+        # The gate looks at hosts and origins itself. Streamlit would ask a server on the internet
+        # for our address, when it sees an origin that is neither this host nor this one.
+        "server.allowedHosts": sorted(access.hosts(chosen) or ()),
+        "browser.serverAddress": urlsplit(chosen.dashboard_url).hostname or "localhost",
         "runner.magicEnabled": False,  # else a page shows the docstrings of its constants
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
@@ -46,21 +47,6 @@ def options(chosen: Settings) -> dict[str, Any]:
         "logger.hideWelcomeMessage": True,
         "logger.level": "warning",
         "global.developmentMode": False,
-    }
-
-
-def provider(chosen: Settings) -> dict[str, Any] | None:
-    """The secrets Streamlit wants for OpenID Connect; they stay in this process's memory."""
-    if not chosen.dashboard_oidc or chosen.dashboard_oidc_secret is None:
-        return None
-    return {
-        "auth": {
-            "redirect_uri": f"{chosen.dashboard_url.rstrip('/')}/oauth2callback",
-            "cookie_secret": secrets.token_hex(32),
-            "client_id": chosen.dashboard_oidc_client,
-            "client_secret": chosen.dashboard_oidc_secret.get_secret_value(),
-            "server_metadata_url": chosen.dashboard_oidc,
-        }
     }
 
 
@@ -84,20 +70,19 @@ def main() -> None:
     import streamlit
     from starlette.middleware import Middleware
 
-    from photo_factory.dashboard.gate import Gate, routes
+    from photo_factory.dashboard.entrance import Entrance
+    from photo_factory.dashboard.gate import Gate
 
     chosen = context().settings
     logs.configure(chosen.log_level, service="dashboard")
     access.check(chosen)
     doors = access.doors()
-    # Who signs in by OpenID Connect does so on a page of Streamlit's, so that has to be reachable.
-    is_shut = access.is_guarded(chosen) and not chosen.dashboard_oidc
     app = streamlit.App(
         HERE / "app.py",
-        secrets=provider(chosen),
-        routes=[*routes(doors, chosen.dashboard_url), *pictures.routes()],
+        secrets=openid.secrets_of(chosen),
+        routes=[*Entrance(chosen, doors).routes(), *pictures.routes()],
         on_script_error=tell,
-        middleware=[Middleware(Gate, doors=doors, is_shut=is_shut)],
+        middleware=[Middleware(Gate, doors=doors, settings=chosen)],
     )
     app.run(config=options(chosen))
 

@@ -49,6 +49,11 @@ class DashboardSettings(BaseSettings):
     dashboard_oidc_secret: SecretStr | None = Field(
         None, alias="DASHBOARD_OIDC_SECRET", description="The client's secret."
     )
+    dashboard_oidc_unverified: bool = Field(
+        False,
+        alias="DASHBOARD_OIDC_UNVERIFIED",
+        description="Whether to believe mail addresses that the provider does not call verified.",
+    )
     dashboard_url: str = Field(
         "",
         alias="DASHBOARD_URL",

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from photo_factory.dashboard.docker_status import Docker
+from photo_factory.dashboard.docker_status import Docker, problem_of
 from photo_factory.dashboard.units import Unit, UnitsAway, usages
 from photo_factory.shared.errors import PhotoFactoryError
 from tests.dashboard.conftest import OpenPage, text_of
@@ -22,7 +22,8 @@ from tests.factory import Factory
 def container(service: str, **state: Any) -> dict[str, Any]:
     given = {"Status": "running", "ExitCode": 0, "StartedAt": "2026-03-01T11:00:00.123456789Z"}
     return {
-        "Id": f"{service:f<64}", "Image": "photo-factory:core", "RestartCount": 2,
+        "Id": f"{service:f<64}", "Names": ["/web/alias", f"/photo-factory-{service}-1"],
+        "Image": "photo-factory:core", "RestartCount": 2,
         "Command": f"photo-factory run {service}", "State": {**given, **state},
         "Labels": {
             "com.docker.compose.project": "photo-factory", "com.docker.compose.service": service,
@@ -50,6 +51,9 @@ def frames(*lines: str) -> bytes:
                     for at, text in pieces)  # fmt: skip
 
 
+NO_SUCH = 404, {"message": "no such container"}
+
+
 class Engine:
     """What the server knows, and what it was asked to do."""
 
@@ -64,21 +68,27 @@ class Engine:
         parts = (
             path.strip("/").split("/")[1:] if path.startswith("/v1") else path.strip("/").split("/")
         )
+        if parts == ["_ping"]:
+            return (403 if self.is_forbidden else 200), b"OK"
         if parts == ["version"]:
             return 200, {"ApiVersion": "1.43", "Version": "24.0"}
         if parts == ["containers", "json"]:
-            (label,) = json.loads(query["filters"][0])["label"]
-            wanted = label.partition("=")[2]
-            project = "com.docker.compose.project"
-            return 200, [one for one in self.containers if one["Labels"][project] == wanted]
+            return 200, self._listed(json.loads(query["filters"][0]))
         if parts[0] == "containers":
-            found = [one for one in self.containers if one["Id"].startswith(unquote(parts[1]))]
-            if not found:
-                return 404, {"message": "no such container"}
-            return self._of_one(method, parts[2], found[0])
+            found = [one for one in self.containers if f"/{unquote(parts[1])}" in one["Names"]]
+            return self._of_one(method, parts[2], found[0]) if found else NO_SUCH
         return 404, {"message": "page not found"}
 
+    def _listed(self, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
+        if ids := filters.get("id"):
+            return [one for one in self.containers if one["Id"].startswith(ids[0])]
+        wanted = filters["label"][0].partition("=")[2]
+        project = "com.docker.compose.project"
+        return [one for one in self.containers if one["Labels"][project] == wanted]
+
     def _of_one(self, method: str, verb: str, found: dict[str, Any]) -> tuple[int, Any]:
+        if found["Names"][-1].startswith("/0123_"):  # what compose is replacing
+            return 403, {"message": "forbidden"}
         if method == "POST":
             if self.is_forbidden:
                 return 403, {"message": "forbidden"}
@@ -174,6 +184,31 @@ def test_it_leaves_other_projects_and_what_has_done_its_work_alone(engine_: Engi
     assert connect(engine_).units() == []
 
 
+def test_it_knows_its_own_project_by_its_own_container(
+    engine_: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = container("dashboard"), container("geocode")
+    own["Labels"]["com.docker.compose.project"] = "album"
+    engine_.containers = [own, other]
+    monkeypatch.setattr("socket.gethostname", lambda: own["Id"][:12])
+    assert [unit.service for unit in connect(engine_).units()] == ["dashboard"]
+
+
+def test_a_container_that_is_being_replaced_hides_none_of_the_others(engine_: Engine) -> None:
+    former = container("face")
+    former["Names"] = ["/0123_photo-factory-face-1"]
+    engine_.containers = [former, container("geocode")]
+    assert [unit.ident for unit in connect(engine_).units()] == ["photo-factory-geocode-1"]
+
+
+def test_it_says_in_one_line_whether_docker_answers(engine_: Engine) -> None:
+    assert problem_of(engine_.url) is None
+    engine_.is_forbidden = True
+    assert "Forbidden" in str(problem_of(engine_.url))
+    assert "tcp://127.0.0.1:1 does not answer" in str(problem_of("tcp://127.0.0.1:1"))
+    assert problem_of("") is None and problem_of("unix:///nowhere.sock") is None
+
+
 def test_it_knows_which_containers_are_ours_and_beat(engine_: Engine) -> None:
     database = container("factory-db")
     database["Command"] = "docker-entrypoint.sh postgres"
@@ -250,6 +285,6 @@ def test_the_pages_join_it_with_the_beats(
     engine_.containers = [container("geocode"), container("face", Status="exited", ExitCode=1)]
     opened = open_page(page, DOCKER_HOST=engine_.url)
     assert not opened.exception
-    told = text_of(opened)
+    told = text_of(opened).replace("\\", "")  # Markdown's marks are escaped
     assert "its container runs, but it has never given a sign of life" in told
-    assert "its container is down (exit code 1)" in told
+    assert "its container is down (exit code 1): `docker compose up -d` starts it" in told

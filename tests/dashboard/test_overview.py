@@ -58,7 +58,7 @@ TOGETHER: list[tuple[list[Unit] | None, Light | None, str, str]] = [
     ([unit()], light(), "OK", ""),
     ([unit()], light("WARNING", message="the provider is away"), "WARNING", "provider is away"),
     ([unit()], light("ERROR", message="it crashed"), "ERROR", "it crashed"),
-    ([unit("stopped")], light("SILENT"), "STOPPED", "somebody stopped its container"),
+    ([unit("stopped")], light("SILENT"), "STOPPED", "docker compose up -d"),
     ([unit("stopped")], farewell(), "STOPPED", "somebody stopped"),
     ([unit("dead", "exit code 1")], light("SILENT"), "ERROR", "down (exit code 1)"),
     # the container runs, and yet

@@ -65,6 +65,17 @@ def running(factory: Factory, tmp_path: Path) -> Iterator[Running]:
     made.process.wait()
 
 
+def test_it_says_so_when_it_cannot_ask_docker(factory: Factory, tmp_path: Path) -> None:
+    running = Running(factory, tmp_path / "log", DOCKER_HOST="tcp://127.0.0.1:1")
+    try:
+        until(running.answers)
+        until(lambda: factory.status("dashboard")["status"] == "WARNING")
+        assert "tcp://127.0.0.1:1 does not answer" in factory.status("dashboard")["message"]
+    finally:
+        running.process.terminate()
+        running.process.wait(20)
+
+
 def test_it_beats_ends_quickly_and_leaves_nothing_behind(
     running: Running, factory: Factory
 ) -> None:

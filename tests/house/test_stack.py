@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from photo_factory.commands import init
+from photo_factory.dashboard.actions.services import NEVER_STOPPED
+from photo_factory.dashboard.docker_status import ONE_SHOT
 from photo_factory.registry import SERVICES
 from photo_factory.shared.settings import Settings
 
@@ -58,13 +60,21 @@ def test_a_container_says_whether_it_is_well_and_has_a_limit(name: str) -> None:
     assert service["mem_limit"] and service["cpus"]
 
 
+def test_the_proxy_knows_the_services_that_may_be_stopped_and_those_that_may_not() -> None:
+    rules = re.findall(r"\(([a-z|-]+)\)\[-_\]", (STACK / "docker-proxy.cfg").read_text())
+    may_be_stopped, never = (set(rule.split("|")) for rule in rules)
+    assert never == set(NEVER_STOPPED)
+    assert may_be_stopped == set(COMPOSE["services"]) - never - set(ONE_SHOT)
+
+
 def test_the_example_is_what_init_would_print() -> None:
     assert (STACK / ".env.example").read_text() == init.example()
 
 
 def test_every_variable_of_the_compose_files_is_in_the_example() -> None:
     named = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
-    assert named <= {one.name for one in init.VARIABLES} | ALIASES
+    given_by_compose = {"COMPOSE_PROJECT_NAME"}
+    assert named <= {one.name for one in init.VARIABLES} | ALIASES | given_by_compose
 
 
 def test_every_variable_of_the_example_is_used() -> None:

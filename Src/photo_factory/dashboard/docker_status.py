@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from photo_factory.dashboard.units import Condition, Unit, UnitsAway, Usage, of_service
@@ -28,6 +30,8 @@ ONE_SHOT = ("migrate",)
 
 _PROJECT, _SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 _NEVER = "0001-01-01"
+_NOT_OURS = (403, 404)
+"""It was removed meanwhile, or bears another name while compose puts a new one in its place."""
 _CONDITIONS: dict[str, Condition] = {
     "running": "running",
     "created": "starting",
@@ -104,17 +108,20 @@ class Docker:
         service = listed["Labels"][_SERVICE]
         if service in ONE_SHOT or listed["Labels"].get("com.docker.compose.oneoff") == "True":
             return None
-        from docker.errors import NotFound
+        from docker.errors import APIError
 
+        name = _name(listed)
         try:
-            told = api.inspect_container(listed["Id"])
-        except NotFound:  # it was removed meanwhile
+            told = api.inspect_container(name)
+        except APIError as error:
+            if error.status_code not in _NOT_OURS:
+                raise
             return None
         state = told["State"]
         condition, note = _condition(state)
         return Unit(
             service=service,
-            ident=listed["Id"][:12],
+            ident=name,
             kind="container",
             condition=condition,
             beats=f" run {service}" in f" {listed.get('Command', '')}",
@@ -127,13 +134,8 @@ class Docker:
     def _project_of(self, api: APIClient) -> str:
         """The project of the container this runs in, else the usual one."""
         if self._project is None:
-            from docker.errors import APIError
-
-            try:
-                own = api.inspect_container(socket.gethostname())
-                self._project = own["Config"]["Labels"].get(_PROJECT, PROJECT)
-            except (APIError, KeyError):
-                self._project = PROJECT
+            own = api.containers(filters={"id": [socket.gethostname()]})
+            self._project = own[0]["Labels"].get(_PROJECT, PROJECT) if own else PROJECT
         return self._project
 
     def _shown(self) -> str:
@@ -158,6 +160,25 @@ class Docker:
             raise UnitsAway(
                 f"{self._shown()} does not answer (is DOCKER_HOST right?): {_short(error)}"
             ) from error
+
+
+def problem_of(host: str) -> str | None:
+    """Why Docker's API at `host` cannot be asked, None where it answers; a socket is not asked."""
+    if not host.startswith(("tcp://", "http://")):
+        return None
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{host.partition('://')[2]}/_ping", timeout=TIMEOUT_S):
+            return None
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        return f"Docker at {host} does not answer, so its containers are not seen: {reason}"
+
+
+def _name(listed: dict[str, Any]) -> str:
+    """As compose gave it; links of other containers put names with a path beside it."""
+    names = [name.strip("/") for name in listed["Names"]]
+    return str(next(name for name in names if "/" not in name))
 
 
 def _short(error: Exception) -> str:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 
 from photo_factory.dashboard import access
+from photo_factory.dashboard.docker_status import problem_of
 from photo_factory.dashboard.server import PARENT
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED, Heartbeat, Status
@@ -112,7 +113,8 @@ class Service:
             if not self._answered:
                 log.info("the dashboard answers at %s", self._shown)
             self._answered, self._pause_s, self._last_end = True, 1.0, None
-            return "OK", f"answering at {self._shown}", None
+            unseen = problem_of(self._settings.docker_host)
+            return "WARNING" if unseen else "OK", f"answering at {self._shown}", unseen
         lived = time.monotonic() - self._started
         if not self._answered and lived < START_S:
             return ("ERROR" if self._last_end else "OK"), "starting", self._last_end

@@ -26,7 +26,7 @@ class Unit:
 
     service: str
     ident: str
-    """A container's id, a process's number; what the other verbs take."""
+    """A container's name, a process's number; what the other verbs take."""
     kind: Kind
     condition: Condition
     beats: bool

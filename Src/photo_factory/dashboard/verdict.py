@@ -106,13 +106,18 @@ def _of_units(units: tuple[Unit, ...], light: Light | None) -> tuple[Word, str] 
         return "WARNING", f"its {unit.kind} is stopped, and yet it beats: it runs elsewhere"
     young = ", its last beat is young" if beats else ""
     told_by: dict[Condition, tuple[Word, str]] = {
-        "stopped": ("STOPPED", f"somebody stopped its {unit.kind}"),
+        "stopped": ("STOPPED", f"somebody stopped its {unit.kind}{_start_it(unit)}"),
         "starting": ("STARTING", f"its {unit.kind} is being started"),
         "restarting": ("ERROR", f"its {unit.kind} died{told} and is started again"),
         "frozen": ("ERROR", f"its {unit.kind} is frozen{told}: it does nothing until it goes on"),
-        "dead": ("ERROR", f"its {unit.kind} is down{told}{young}"),
+        "dead": ("ERROR", f"its {unit.kind} is down{told}{young}{_start_it(unit)}"),
     }
     return told_by[unit.condition]
+
+
+def _start_it(unit: Unit) -> str:
+    """Docker starts again what died, and not what somebody stopped or killed by `docker kill`."""
+    return ": `docker compose up -d` starts it" if unit.kind == "container" else ""
 
 
 def _still_beats(light: Light | None) -> bool:

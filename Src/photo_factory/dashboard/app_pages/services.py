@@ -238,11 +238,16 @@ def draw_facts(name: str) -> None:
     st.caption("  \n".join(told))
 
 
+def needs_start(unit: Unit) -> bool:
+    """Whether it stays down until somebody starts it; a supervisor starts what dies."""
+    return unit.condition == "stopped" or (unit.kind == "container" and unit.condition == "dead")
+
+
 def draw_switches(one: Verdict) -> None:
     """Start, stop, restart, scale; not there for who may not."""
     if not context().settings.dashboard_control or not access.may_act() or not one.units:
         return
-    is_on = any(unit.condition != "stopped" for unit in one.units)
+    is_on = any(not needs_start(unit) for unit in one.units)
     with st.container(horizontal=True):
         if not is_on and st.button("Start", icon=":material/play_arrow:"):
             confirm("start", one.name)

@@ -128,14 +128,20 @@ class PostgreSQL:
         """Run one statement by the server's own client."""
         self._run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database))
 
+    def schema(self, url: str) -> str:
+        """The shape of a database, as its own pg_dump tells it."""
+        options = ("--schema-only", "--no-owner", "--no-privileges")
+        return self._run("pg_dump", *options, url)
+
     def _answers(self) -> bool:
         command = self._command("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
         return subprocess.run(command, check=False, cwd=self.home).returncode == 0
 
-    def _run(self, *command: str) -> None:
-        subprocess.run(
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
             self._command(*command), check=True, capture_output=True, cwd=self.home, timeout=60
         )
+        return done.stdout.decode()
 
     @staticmethod
     def _command(program: str, *arguments: str) -> list[str]:

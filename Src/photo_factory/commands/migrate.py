@@ -26,6 +26,8 @@ END $$
 _LET_READ = (
     "GRANT USAGE ON SCHEMA public TO factory_reader",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO factory_reader",
+    # And on those of later migrations, which any service may make.
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO factory_reader",
     "ALTER ROLE factory_reader SET default_transaction_read_only = on",
     "ALTER ROLE factory_reader SET statement_timeout = '5min'",
     "ALTER ROLE factory_reader CONNECTION LIMIT 10",

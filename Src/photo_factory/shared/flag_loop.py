@@ -111,6 +111,8 @@ class FlagLoop:
     def _ledger(self) -> Engine:
         if self._halted and not self._guard.has_ledger:
             raise LedgerAway(self._halted)  # it is not made anew where a disk is missing
+        if not self._is_prepared:
+            migrate(self._engine)  # not a word into a ledger that is newer than this program
         return self._engine
 
     def _turn_or_wait(self, once: bool) -> bool:

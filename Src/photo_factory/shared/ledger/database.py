@@ -183,8 +183,12 @@ def insert_ignore(
     )
 
 
+@repeated
 def migrate(engine: Engine) -> bool:
-    """Bring the ledger to this program's shape; False when it was there already."""
+    """Bring the ledger to this program's shape; False when it was there already.
+
+    Services of the program before may still be at work meanwhile. LedgerError when it is newer.
+    """
     if _version(engine) == HEAD:
         return False
     with reshaping(engine) as connection:
@@ -220,7 +224,7 @@ def _version(ledger: Engine | Connection) -> str | None:
     if found is not None and found > HEAD:
         raise LedgerError(
             f"the ledger ({redacted(str(ledger.engine.url))}) is at step {found}, newer than this "
-            f"program, which knows {HEAD}: update Photo Factory"
+            f"program, which knows {HEAD}: update Photo Factory, or restore a dump of before"
         )
     return found
 
@@ -287,7 +291,15 @@ def _views() -> list[str]:
 def _drop_views(connection: Connection) -> None:
     # Before the steps: a table cannot be changed underneath a view.
     for name in reversed(_CREATED_VIEW.findall("\n".join(_views()))):
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+        try:
+            connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+        except DBAPIError as error:
+            if dependents := on_postgresql.dependents(error):
+                raise LedgerError(
+                    f"the ledger cannot be migrated while something of yours stands on our views "
+                    f"({dependents}): DROP VIEW it, and make it again afterwards"
+                ) from error
+            raise
 
 
 def _create_views(connection: Connection) -> None:

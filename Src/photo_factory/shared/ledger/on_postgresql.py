@@ -120,6 +120,14 @@ def is_damaged(error: DBAPIError) -> bool:
     return (getattr(error.orig, "pgcode", None) or "").startswith(_DAMAGED)
 
 
+def dependents(error: DBAPIError) -> str | None:
+    """What stands on a view that was to be dropped, in the server's words; None otherwise."""
+    if getattr(error.orig, "pgcode", None) != "2BP01":
+        return None
+    diagnosis: Any = getattr(error.orig, "diag", None)
+    return "; ".join((diagnosis.message_detail or str(error.orig)).splitlines())
+
+
 CHANNEL = "photo_factory"
 
 

@@ -1,0 +1,1 @@
+"""Ledgers as earlier programs left them, and what this program makes of them."""

@@ -26,6 +26,8 @@ FLAGS = [
 PATIENCE = 60.0
 """Seconds something may take on a busy machine before it counts as not happening."""
 
+POLICY = "Content Security Policy"
+
 OWN_URL = "its own"
 """As DASHBOARD_URL: the address that the dashboard is about to get."""
 
@@ -43,7 +45,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def forbidden() -> list[str]:
+    """What pages did that their policy forbids, as the browser's console tells it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, forbidden: list[str]) -> Iterator[Page]:
     """A window of its own, light and as wide as a laptop; its zone is Berlin's."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, color_scheme="light",
@@ -51,8 +59,10 @@ def page(browser: Browser) -> Iterator[Page]:
     )  # fmt: skip
     context.set_default_timeout(PATIENCE * 1000)
     opened = context.new_page()
+    opened.on("console", lambda said: forbidden.append(said.text) if POLICY in said.text else None)
     yield opened
     context.close()
+    assert forbidden == []
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.samples import file_samples
 from tests.factory import Factory
 from tests.parts import free_port, require_part
 
@@ -71,6 +72,12 @@ def factory(tmp_path: Path) -> Iterator[Factory]:
     made = Factory(tmp_path / "factory")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a factory in which the samples are filed; copy it before you change it."""
+    return file_samples(tmp_path_factory.mktemp("filed") / "factory")
 
 
 class Dashboard:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,39 +13,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Dashboard, Serve, open_page, screenshot, settled
-from tests.corpus.corpus import samples_folder
+from tests.browser.samples import CAMERA, TOWN, photo_factory
 from tests.factory import Factory
 
 pytestmark = pytest.mark.part("chromium")
 
 IMAGES = Path(os.environ.get("SCREENSHOTS") or tempfile.gettempdir()) / "photo-factory"
 """SCREENSHOTS names another folder, to make those of docs/images anew."""
-
-SAMPLES = samples_folder()
-CAMERA = re.compile("NIKON COOLPIX P6000")
-TOWN = re.compile("Arezzo, Italy")
-
-
-@pytest.fixture(scope="session")
-def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A factory in which the samples are filed, looked up and have their small pictures."""
-    if not SAMPLES.is_dir():
-        pytest.skip(f"no samples in {SAMPLES}: set PHOTO_FACTORY_SAMPLES")
-    made = Factory(tmp_path_factory.mktemp("filed"))
-    shutil.copytree(SAMPLES / "jpg", made.paths.inbox / "camera")
-    for command in (["ingest"], ["run", "thumbnail", "--once"], ["run", "geocode", "--once"]):
-        photo_factory(made, *command)
-    made.close()
-    return made.home
-
-
-def photo_factory(factory: Factory, *command: str) -> None:
-    """Run a command; a service that had to park a broken sample ends with 1."""
-    done = subprocess.run(
-        [sys.executable, "-m", "photo_factory", *command], env=factory.environment(),
-        cwd=factory.home, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, 1), done.stderr
 
 
 @pytest.fixture

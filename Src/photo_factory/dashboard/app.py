@@ -25,7 +25,7 @@ PAGES = (
 )
 """File in app_pages, title, icon; the first one opens."""
 
-INTERVALS = (2, 10, 30, 60)
+INTERVALS = (2, 5, 10, 30, 60)
 """Seconds between two looks that a viewer may choose from."""
 
 _PAUSED = 0

@@ -75,7 +75,7 @@ class DashboardSettings(BaseSettings):
         description="Whether owners may start, stop, restart and scale services there.",
     )
     dashboard_refresh: int = Field(
-        10,
+        5,
         ge=2,
         le=3600,
         alias="DASHBOARD_REFRESH",

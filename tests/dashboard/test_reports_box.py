@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine, text
 
@@ -220,6 +221,51 @@ def test_it_stops_what_takes_too_long(factory: Factory) -> None:
                 factory, "SELECT set_config('statement_timeout','0',false), pg_sleep(30)", seconds=1
             )
     assert time.monotonic() - began < 20
+
+
+on_sqlite = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+
+LONG_CALLS = {
+    "trim": "trim(zeros, xs || '0')",
+    "ltrim": "ltrim(zeros, xs || '0')",
+    "instr": "instr(zeros || zeros, zeros || '1')",
+    "replace": "replace(zeros || zeros, zeros || '1', '')",
+}
+"""Calls that take SQLite minutes or more, as it reads no clock before one is over."""
+
+
+@on_sqlite
+@pytest.mark.parametrize("call", LONG_CALLS)
+def test_it_stops_in_the_midst_of_a_call(factory: Factory, call: str) -> None:
+    long = (
+        "WITH long AS (SELECT hex(zeroblob(200000)) AS zeros, "
+        "replace(hex(zeroblob(40000)), '0', 'x') AS xs) "
+        f"SELECT length({LONG_CALLS[call]}) FROM long"
+    )
+    began = time.monotonic()
+    with pytest.raises(Refused, match=r"stopped after 0.5 seconds"):
+        put(factory, long, seconds=0.5)
+    assert time.monotonic() - began < 20
+    assert put(factory, "SELECT COUNT(*) FROM arrivals") == [[1]]
+
+
+@on_sqlite
+def test_it_stops_what_takes_too_much_memory(factory: Factory) -> None:
+    growing = (
+        "WITH RECURSIVE large(b) AS (SELECT randomblob(900000) UNION "
+        "SELECT randomblob(900000) FROM large) SELECT COUNT(*) FROM large"
+    )
+    with pytest.raises(Refused, match="more than 50 MB of memory"):
+        put(factory, growing, memory_bytes=50_000_000, seconds=30)
+
+
+@on_sqlite
+def test_it_leaves_no_process_behind(factory: Factory) -> None:
+    before = psutil.Process().children()
+    put(factory, ENDLESS.format("i"), rows=5)
+    with pytest.raises(Refused):
+        put(factory, "SELECT nothing")
+    assert psutil.Process().children() == before
 
 
 @on_postgresql

@@ -13,12 +13,13 @@ class Refused(PhotoFactoryError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Rows, seconds, and bytes of one row and of all together."""
+    """Rows, seconds, bytes of one row and of all together, and of memory while it is answered."""
 
     rows: int = 10_000
     seconds: float = 10.0
     row_bytes: int = 1_000_000
     all_bytes: int = 16_000_000
+    memory_bytes: int = 256_000_000
 
 
 LIMITS = Limits()
@@ -32,3 +33,10 @@ def too_long(limits: Limits) -> Refused:
 def too_wide(limits: Limits) -> Refused:
     """What is said when one row would not fit."""
     return Refused(f"a row of it is larger than {limits.row_bytes:,} bytes: choose fewer columns")
+
+
+def too_much_memory(limits: Limits) -> Refused:
+    """What is said when what stands between the question and the answer is too large."""
+    return Refused(
+        f"it needs more than {limits.memory_bytes // 1_000_000} MB of memory: narrow it, by a WHERE"
+    )

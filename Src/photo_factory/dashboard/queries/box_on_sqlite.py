@@ -1,77 +1,84 @@
-"""The SQL box on SQLite: a connection that can open nothing else, write nothing, and stops."""
+"""The SQL box on SQLite: a process for each question, that reads the ledger alone, and ends."""
 
 from __future__ import annotations
 
-import sqlite3
-import time
+import json
+import marshal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from typing import Any
-from urllib.parse import quote
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import IO, Any, cast
 
-from photo_factory.dashboard.queries.box_limits import Limits, Refused, too_long, too_wide
+from photo_factory.dashboard.queries.box_limits import (
+    Limits,
+    Refused,
+    too_long,
+    too_much_memory,
+    too_wide,
+)
 from photo_factory.shared.errors import LedgerAway
 
-_READING = {
-    sqlite3.SQLITE_SELECT,
-    sqlite3.SQLITE_READ,
-    sqlite3.SQLITE_FUNCTION,
-    sqlite3.SQLITE_RECURSIVE,
-}
-_NOT_CALLED = {"load_extension", "fts3_tokenizer", "sqlite_log", "readfile", "writefile", "edit"}
-_STEPS = 1000
-"""Instructions of SQLite's machine between two looks at the clock."""
-_AT_ONCE = 100
+_CHILD = "photo_factory.dashboard.queries.box_child"
+
+_GRACE_S = 1.0
+"""The process ends by itself when its time is over; so much later it is ended."""
 
 
 def rows(path: str, statement: str, limits: Limits) -> Iterator[Sequence[Any]]:
     """Yield the names of the columns, then the rows; Refused, LedgerAway."""
+    asked = json.dumps({"path": path, "statement": statement, "limits": asdict(limits)})
+    is_begun = False
+    with _answering(asked, limits) as answer:
+        while isinstance(part := _next(answer, limits), list):
+            if is_begun:
+                yield from part
+            else:
+                yield part  # the names
+                is_begun = True
+        if part is not None:
+            why, reason = part
+            raise _told(why, reason, limits)
+
+
+@contextmanager
+def _answering(asked: str, limits: Limits) -> Iterator[IO[bytes]]:
+    """What the process says; it is ended in any case."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    late = threading.Timer(limits.seconds + _GRACE_S, process.kill)
+    late.start()
     try:
-        with closing(_opened(path, limits)) as connection:
-            cursor = connection.execute(statement)
-            yield [column[0] for column in cursor.description or ()]
-            while some := cursor.fetchmany(_AT_ONCE):
-                yield from some
-    except sqlite3.Error as error:
-        raise _told(error, limits) from None
-    except OverflowError as error:  # a statement longer than its limit
-        raise Refused(str(error)) from None
+        with process.stdin as question, process.stdout as answer:
+            question.write(asked.encode())
+            question.close()
+            yield answer
+    finally:
+        late.cancel()
+        process.kill()
+        process.wait()
 
 
-def _opened(path: str, limits: Limits) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=5
-    )
-    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.row_bytes)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    # Matching takes the text's length times the pattern's, and nobody can stop it half-way.
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.set_authorizer(_may)
-    ends = time.monotonic() + limits.seconds
-    connection.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
-    return connection
+def _next(answer: IO[bytes], limits: Limits) -> Any:
+    try:
+        return marshal.load(cast(Any, answer))
+    except (EOFError, ValueError, TypeError):  # it was ended, perhaps in the middle of a row
+        raise too_long(limits) from None
 
 
-def _may(action: int, _first: str | None, second: str | None, *_rest: str | None) -> int:
-    is_called = action == sqlite3.SQLITE_FUNCTION
-    if action not in _READING or (is_called and (second or "").lower() in _NOT_CALLED):
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
-
-
-def _told(error: sqlite3.Error, limits: Limits) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_INTERRUPT:
-        return too_long(limits)
-    if code == sqlite3.SQLITE_TOOBIG:
-        return too_wide(limits)
-    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY):
+def _told(why: str, reason: str, limits: Limits) -> Exception:
+    if why == "away":
+        return LedgerAway(f"the ledger cannot be read now: {reason}")
+    if why == "denied":
         return Refused(
-            f"only a SELECT is answered here, which reads and does nothing else: {error}"
+            f"only a SELECT is answered here, which reads and does nothing else: {reason}"
         )
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
-        return LedgerAway(f"the ledger cannot be read now: {error}")
-    return Refused(str(error))
+    if why == "refused":
+        return Refused(reason)
+    return {"long": too_long, "wide": too_wide, "memory": too_much_memory}[why](limits)

@@ -5,7 +5,9 @@
 files a handful of made photos by the program in CHECKOUT (this one by default), lets its add-ons
 work, names a person and parks two photos, on SQLite and on PostgreSQL. Each ledger is written as
 SQL to `dumps/STEP.KIND.sql`, and its archive, day folders with lists and all, as base64 to
-`dumps/STEP.KIND.archive.json`. Run it before a new step is written. What is kept so far:
+`dumps/STEP.KIND.archive.json`; then one more photo is filed while the database is away, and what
+that changes in the storage, with the journal it waits in, goes to `dumps/STEP.KIND.waiting.json`.
+Run it before a new step is written. What is kept so far:
 
 - 0001 by the program at cdb107e, the last one before step 0002: the Librarian alone.
 - 0002 by the program at 74553b9, the last one before step 0003: with add-ons, faces and backups.
@@ -38,6 +40,7 @@ from tests.shared.media import made
 from tests.upgrade.ledgers import DUMPS, portable
 
 _STEP = "SELECT version_num FROM alembic_version"
+_NOBODY = "postgresql://photo@127.0.0.1:1/photo"
 _PHOTOS = "SELECT id FROM media_assets WHERE is_geocoded ORDER BY id"
 _PERSON = (
     "INSERT INTO persons (id, name, named_at, created_at) VALUES "
@@ -84,11 +87,21 @@ def _keep(checkout: Path, home: Path, url: str, kind: str, dumped: Iterator[str]
         if step > "0001":
             _enter_faces(connection)
     engine.dispose()
-    archive = json.dumps(_archive(home / "Storage/Originals"), indent=1)
-    (DUMPS / f"{step}.{kind}.archive.json").write_text(f"{archive}\n", "ascii")
+    archive = _files(home / "Storage", "Originals")
+    _write(archive, f"{step}.{kind}.archive.json")
     script = "".join(dumped).replace(str(home), "/data")
     script = re.sub(rf"\b{re.escape(socket.gethostname())}\b", "nas", script)
     (DUMPS / f"{step}.{kind}.sql").write_text(script, "utf-8")
+    late = made.exif("2021:05:05 05:05:05")
+    made.picture(home / "Photos_Inbox/pixel-7/late.jpg", exif=late)
+    _verb(checkout, home, _NOBODY, "ingest", "--once")
+    now = _files(home / "Storage", "Originals", "Journal")
+    waiting = {name: content for name, content in now.items() if archive.get(name) != content}
+    _write(waiting, f"{step}.{kind}.waiting.json")
+
+
+def _write(kept: dict[str, str], name: str) -> None:
+    (DUMPS / name).write_text(f"{json.dumps(kept, indent=1)}\n", "ascii")
 
 
 def _fill_inbox(inbox: Path) -> None:
@@ -113,36 +126,35 @@ def _fill_inbox(inbox: Path) -> None:
 
 def _work(checkout: Path, home: Path, url: str) -> None:
     """Everything its program can do here, each verb as a person calls it."""
-    target = f"file://{home}/Backup"
+    verbs = ["ingest --once", "run librarian --once"]
+    if (checkout / "Src/photo_factory/addons").is_dir():
+        (home / "Backup").mkdir()
+        verbs += [f"backup init file://{home}/Backup"]
+        verbs += [f"run {name} --once" for name in ("geocode", "thumbnail", "backup")]
+        verbs += ["backup drill", "backup dump"]
+    for verb in verbs:
+        _verb(checkout, home, url, *verb.split())
+
+
+def _verb(checkout: Path, home: Path, url: str, *words: str) -> None:
     settings = {
         "PYTHONPATH": str(checkout / "Src"), "PHOTO_FACTORY_ROOT": str(home), "DATABASE_URL": url,
         "STABILITY_DELAY": "0", "TIMEZONE": "Europe/Berlin", "WORKERS": "1", "MIN_FREE_SPACE": "0",
-        "MAX_TRIES": "1", "BACKUP_TARGETS": json.dumps([target]), "LOG_LEVEL": "ERROR",
+        "MAX_TRIES": "1", "BACKUP_TARGETS": f'["file://{home}/Backup"]', "LOG_LEVEL": "ERROR",
     }  # fmt: skip
-    environment = {**os.environ, **settings}
-
-    def verb(*words: str) -> None:
-        command = [sys.executable, "-m", "photo_factory", *words]
-        # What it says and how it ends is shown and not judged: the tests look at what is kept.
-        subprocess.run(command, env=environment, cwd=home, check=False)
-
-    verb("ingest", "--once")
-    verb("run", "librarian", "--once")
-    if not (checkout / "Src/photo_factory/addons").is_dir():
-        return
-    (home / "Backup").mkdir()
-    verb("backup", "init", target)
-    for name in ("geocode", "thumbnail", "backup"):
-        verb("run", name, "--once")
-    verb("backup", "drill")
-    verb("backup", "dump")
+    # What it says and how it ends is shown and not judged: the tests look at what is kept.
+    subprocess.run(
+        [sys.executable, "-m", "photo_factory", *words],
+        env={**os.environ, **settings}, cwd=home, check=False,
+    )  # fmt: skip
 
 
-def _archive(originals: Path) -> dict[str, str]:
-    files = sorted(path for path in originals.rglob("*") if path.is_file())
+def _files(storage: Path, *folders: str) -> dict[str, str]:
+    files = [path for name in folders for path in sorted((storage / name).rglob("*"))]
     return {
-        str(path.relative_to(originals)): base64.b64encode(path.read_bytes()).decode()
+        str(path.relative_to(storage)): base64.b64encode(path.read_bytes()).decode()
         for path in files
+        if path.is_file()
     }
 
 

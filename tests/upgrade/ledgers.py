@@ -34,11 +34,11 @@ def load(step: str, url: str) -> None:
         execute(dump(step, "postgresql"), url)
 
 
-def unpack(step: str, kind: str, originals: Path) -> None:
-    """Put the archive of a kept ledger into a folder."""
-    kept = json.loads((DUMPS / f"{step}.{kind}.archive.json").read_text("ascii"))
+def unpack(step: str, kind: str, storage: Path, what: str = "archive") -> None:
+    """Put a kept archive into a storage, or onto it what is `waiting` for a database."""
+    kept = json.loads((DUMPS / f"{step}.{kind}.{what}.json").read_text("ascii"))
     for name, content in kept.items():
-        path = originals / name
+        path = storage / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(content))
 

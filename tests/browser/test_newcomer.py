@@ -125,6 +125,7 @@ def killing(factory: Factory, name: str) -> Iterator[float]:
         killer.join()
 
 
+@pytest.mark.timeout(900)
 def test_a_newcomer_sees_finds_and_is_told(
     page: Page,
     up: Dashboard,

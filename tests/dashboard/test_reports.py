@@ -63,6 +63,12 @@ def test_a_table_keeps_its_kinds_and_tells_same_names_apart() -> None:
     assert frames.as_parquet(table) and frames.as_csv(table)
 
 
+def test_a_null_among_texts_is_no_text() -> None:
+    table = frames.framed(["name", "n"], [["x", 1], [None, 2]])
+    assert table["name"].isna().tolist() == [False, True]
+    assert frames.as_csv(table) == b"name,n\nx,1\n,2\n"
+
+
 def test_cells_of_several_kinds_can_be_downloaded_too() -> None:
     table = frames.framed(["x", "y"], [[1, "a"], ["b", 2.5], [None, None]])
     again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))

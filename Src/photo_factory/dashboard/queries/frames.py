@@ -20,12 +20,11 @@ def framed(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
     """Rows as a table; columns of the same name are told apart, cells are plain values."""
     import pandas as pd
 
+    told = _apart(names)
     plain = [[_plain(cell) for cell in row] for row in rows]
-    table = pd.DataFrame(plain, columns=_apart(names))
-    for name in table.columns:
-        if len({type(cell) for cell in table[name] if cell is not None}) > 1:
-            table[name] = _alike(table[name])
-    return table
+    # Before pandas sees them: in its columns of text a NULL is a NaN, and no longer a None.
+    columns = zip(*plain, strict=True) if plain else ([] for _ in told)
+    return pd.DataFrame(dict(zip(told, map(_alike, columns), strict=True)), columns=told)
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
@@ -77,8 +76,10 @@ def _plain(cell: Any) -> Any:
     return str(cell) if isinstance(cell, UUID) else cell
 
 
-def _alike(column: Any) -> Any:
-    kinds = {type(cell) for cell in column if cell is not None}
-    if kinds <= {int, float}:
-        return column.astype(float)
-    return column.map(lambda cell: None if cell is None else str(cell)).astype(object)
+def _alike(cells: Sequence[Any]) -> list[Any]:
+    """The cells of one column, in one kind where there are several."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if len(kinds) < 2:
+        return list(cells)
+    to: type = float if kinds <= {int, float} else str
+    return [None if cell is None else to(cell) for cell in cells]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 import time
@@ -111,6 +112,9 @@ ON_POSTGRESQL = [
     "ALTER ROLE factory_reader SUPERUSER",
     "GRANT pg_read_server_files TO factory_reader",
     r"SELECT U&'\003B'; DELETE FROM arrivals",
+    "SELECT repeat('x', 3000000) AS x) AS answer UNION ALL SELECT * FROM (SELECT 'y'",
+    "SELECT 'a') AS answer --",
+    "SELECT 'a') AS answer /*",
 ]
 
 
@@ -266,6 +270,24 @@ def test_it_leaves_no_process_behind(factory: Factory) -> None:
     with pytest.raises(Refused):
         put(factory, "SELECT nothing")
     assert psutil.Process().children() == before
+
+
+@on_postgresql
+def test_a_row_of_a_gigabyte_is_refused_in_time(factory: Factory) -> None:
+    """To write it as text would take the server half a minute, deaf to its own time limit."""
+    began = time.monotonic()
+    with pytest.raises(Refused, match=r"larger than|stopped"):
+        put(factory, "SELECT string_agg(repeat('x', 1000), '') FROM generate_series(1, 600000)")
+    assert time.monotonic() - began < 20
+
+
+@on_postgresql
+def test_large_objects_end_with_the_session(factory: Factory) -> None:
+    """PostgreSQL before 16 makes them in a read-only transaction, too."""
+    with contextlib.suppress(Refused):
+        put(factory, "SELECT lo_from_bytea(0, 'mine')")
+    with factory.engine.connect() as connection:
+        assert connection.scalar(text("SELECT COUNT(*) FROM pg_largeobject_metadata")) == 0
 
 
 @on_postgresql

@@ -28,11 +28,19 @@ _TOO_WIDE = "a row that is too large"
 _TOO_LONG = "57014"  # SQLSTATE of a statement that was cancelled
 _GONE = ("08", "57P")  # the connection was lost, the server is going down
 
-# The grammar of DECLARE takes one SELECT and nothing else, and the rows stay at the server until
-# they are fetched. A row that is too large becomes an error there: it never comes to us.
+# The grammar of DECLARE takes one SELECT and nothing else. What it takes alone has all its brackets
+# and so cannot leave those that are put around it next.
+_ALONE = "DECLARE alone NO SCROLL CURSOR FOR {statement}"
+
+# The rows stay at the server until they are fetched. A row that is too large becomes an error
+# there: it never comes to us. Its size as it lies in memory is known at once, while to write a row
+# of a gigabyte as text takes minutes, in which no server looks at the clock.
 _DECLARE = """DECLARE answer NO SCROLL CURSOR FOR SELECT * FROM (
 {statement}
-) AS answer WHERE CASE WHEN octet_length(CAST(answer AS text)) > {most}
+) AS answer WHERE CASE
+  WHEN pg_column_size(answer) > {most}
+  THEN CAST(concat('{too_wide}', pg_column_size(answer)) AS boolean)
+  WHEN octet_length(CAST(answer AS text)) > {most}
   THEN CAST(concat('{too_wide}', octet_length(CAST(answer AS text))) AS boolean) ELSE TRUE END"""
 
 
@@ -44,6 +52,8 @@ def rows(
     declared = _DECLARE.format(statement=statement, most=limits.row_bytes, too_wide=_TOO_WIDE)
     with _session(engine, settings) as connection, _telling(limits):
         _within(connection, ends, limits)
+        connection.exec_driver_sql(_ALONE.format(statement=statement))
+        connection.exec_driver_sql("CLOSE alone")
         connection.exec_driver_sql(declared)
         names, some = _fetched(connection, ends, limits)
         yield names

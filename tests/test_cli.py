@@ -324,3 +324,18 @@ def test_it_settles_many_files_in_one_quiet_period(factory: Factory) -> None:
 
 def test_it_uses_the_clock_of_the_house_only() -> None:
     assert clock.now().utcoffset() is not None
+
+
+_ASKED_WHILE_IT_WAITS = """
+import os, signal
+from photo_factory.cli.common import stop_event
+
+stop = stop_event()
+with stop._cond:  # as within stop.wait(), between two of its instructions
+    os.kill(os.getpid(), signal.SIGTERM)
+assert stop.wait(20)
+"""
+
+
+def test_a_signal_at_the_wrong_instruction_hangs_nobody() -> None:
+    subprocess.run([sys.executable, "-c", _ASKED_WHILE_IT_WAITS], check=True, timeout=50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,7 +53,11 @@ def stop_event() -> threading.Event:
     So does the end of the terminal, where `nohup` does not say that it is not to be heeded.
     """
     stop = threading.Event()
+    # Not set by the handler itself: it comes between two instructions of a `stop.wait()`, which may
+    # hold the event's lock, and both would wait for ever. `SimpleQueue.put` is made for handlers.
+    asked: SimpleQueue[int] = SimpleQueue()
+    threading.Thread(target=lambda: (asked.get(), stop.set()), daemon=True).start()
     heeds_hangups = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if heeds_hangups else [])):
-        signal.signal(number, lambda _number, _frame: stop.set())
+        signal.signal(number, lambda number, _frame: asked.put(number))
     return stop

@@ -56,7 +56,12 @@ def stop_event() -> threading.Event:
     # Not set by the handler itself: it comes between two instructions of a `stop.wait()`, which may
     # hold the event's lock, and both would wait for ever. `SimpleQueue.put` is made for handlers.
     asked: SimpleQueue[int] = SimpleQueue()
-    threading.Thread(target=lambda: (asked.get(), stop.set()), daemon=True).start()
+
+    def pass_on() -> None:
+        asked.get()
+        stop.set()
+
+    threading.Thread(target=pass_on, daemon=True).start()
     heeds_hangups = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     for number in (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if heeds_hangups else [])):
         signal.signal(number, lambda number, _frame: asked.put(number))

@@ -102,6 +102,7 @@ def test_it_brings_a_web_server_back_that_died(running: Running, factory: Factor
 def test_a_web_server_that_hangs_is_an_error(
     running: Running, factory: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    until(lambda: factory.status("dashboard")["current_task"].startswith("answering at http"))
     child = running.streamlit()
     child.suspend()
     try:

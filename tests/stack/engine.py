@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
+
 from photo_factory.commands import init
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -62,18 +64,19 @@ class Engine:
         (self.home / "docker.pid").unlink(missing_ok=True)
         with (self.home / "dockerd.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    "dockerd",
-                    f"--data-root={self.home / 'data'}",
-                    f"--exec-root={self.home / 'exec'}",
-                    f"--pidfile={self.home / 'docker.pid'}",
-                    f"--host=unix://{self.socket}",
-                ],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                self.command(), stdout=log, stderr=log, start_new_session=True
             )
         until(self._answers, 60)
+
+    def command(self) -> list[str]:
+        """What starts the engine."""
+        return [
+            "dockerd",
+            f"--data-root={self.home / 'data'}",
+            f"--exec-root={self.home / 'exec'}",
+            f"--pidfile={self.home / 'docker.pid'}",
+            f"--host=unix://{self.socket}",
+        ]
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -141,6 +144,27 @@ class Stack:
         kept = [line for line in lines if line.partition("=")[0] not in variables]
         kept += [f"{name}={value}" for name, value in variables.items()]
         (self.stack / ".env").write_text("\n".join(kept) + "\n")
+
+    @contextmanager
+    def changed(self, **variables: str) -> Iterator[None]:
+        """Other values in `.env`; the next `up` heeds them, and the next one after this the old."""
+        before = (self.stack / ".env").read_text()
+        self._set(**variables)
+        try:
+            yield
+        finally:
+            (self.stack / ".env").write_text(before)
+
+    def value(self, name: str) -> str:
+        """What `.env` says."""
+        return str(dotenv_values(self.stack / ".env")[name])
+
+    def shell(self, script: str) -> None:
+        """Run lines of the docs where the compose file is."""
+        subprocess.run(
+            ["sh", "-ec", script], env=self.engine.environment, cwd=self.stack, check=True,
+            timeout=600,
+        )  # fmt: skip
 
     def compose(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.engine.docker("compose", *command, check=check, cwd=self.stack)

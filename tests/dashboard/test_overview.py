@@ -13,6 +13,7 @@ from photo_factory.dashboard.fresh import Fresh
 from photo_factory.dashboard.house import count_files
 from photo_factory.dashboard.queries import overview
 from photo_factory.dashboard.queries.overview import Now, Totals
+from photo_factory.dashboard.sizes import task_of
 from photo_factory.dashboard.truth import truth
 from photo_factory.dashboard.units import Condition, Unit
 from photo_factory.dashboard.verdict import RECENT, START, Seen, Verdict, judge, verdicts, worst
@@ -163,6 +164,18 @@ def quiet(**changes: Any) -> Now:
     return Now(**given)
 
 
+def test_a_sidecar_is_no_photo() -> None:
+    known = Totals(66, {"image": 63, "video": 2, "sidecar": 1}, 0, 65, 0, NOON)
+    told = truth(known, quiet(), [], 1)
+    assert told.sentence == "All 65 photos are filed and backed up once; nothing needs you."
+
+
+def test_what_may_be_decided_some_day_is_told_and_no_trouble() -> None:
+    told = truth(totals(7, 7), quiet(), [], 1, 0, {"dates": 17, "duplicates": 1, "parked": 0})
+    assert told.word == "OK"
+    assert told.sentence.endswith("nothing needs you but 1 duplicate in doubt and 17 unsure dates.")
+
+
 @pytest.mark.parametrize(
     ("known", "targets", "sentence"),
     [
@@ -237,6 +250,8 @@ def fill(engine: Engine) -> None:
         connection.execute(insert(StageRun.__table__), [
             {**run, "asset_id": rows[0]["id"], "finished_at": now, "parked_at": None},
             {**run, "asset_id": rows[3]["id"], "finished_at": None, "parked_at": now},
+            {**run, "asset_id": rows[3]["id"], "finished_at": None, "parked_at": now,
+             "stage": "face"},
         ])  # fmt: skip
         connection.execute(insert(Finding.__table__), {
             "asset_id": rows[0]["id"], "kind": "missing", "found_at": now, "message": "gone",
@@ -257,6 +272,16 @@ def test_it_counts_what_there_is(engine: Engine) -> None:
     assert (now.filed_today, now.held, now.failed, now.parked, now.findings) == (3, 2, 1, 1, 1)
     assert now.breakers == {"archive": "the root is empty"}
     assert clock.now() - (now.last_filed_at or NOON) < timedelta(minutes=5)
+
+
+def test_sidecars_are_counted_apart(engine: Engine) -> None:
+    kinds = ("image", "video", "sidecar")
+    with engine.begin() as connection:
+        rows = [an_asset(media_type=kind, is_backed_up=True) for kind in kinds]
+        connection.execute(insert(MediaAsset.__table__), rows)
+    known = overview.totals(engine)
+    assert (known.assets, known.photos, known.sidecars, known.backed_up) == (3, 2, 1, 2)
+    assert overview.now(engine, clock.now() - timedelta(days=9999)).filed_today == 2
 
 
 def test_it_knows_how_far_a_flag_is(engine: Engine) -> None:
@@ -382,3 +407,23 @@ def test_a_service_that_died_a_moment_ago_is_pointed_at_though_it_is_back() -> N
     assert judge("geocode", Seen([first], {"geocode": light()}, NOON)).word == "OK"
     long_ago = Unit("geocode", "1", "process", "running", True, NOON - RECENT, 1)
     assert judge("geocode", Seen([long_ago], {"geocode": light()}, NOON)).word == "OK"
+
+
+def test_an_empty_archive_says_what_to_do_first(open_page: OpenPage, factory: Factory) -> None:
+    assert factory.engine
+    assert f"into a folder named for its phone or camera below `{factory.paths.inbox}`" in text_of(
+        open_page()
+    )
+    factory.drop("pixel-7/a.jpg")
+    factory.ingest()
+    assert "Begin with a photo" not in text_of(open_page())
+
+
+def test_a_disk_has_the_same_size_on_every_page() -> None:
+    found = {"path": "/photos", "free_bytes": 57_300_000_000, "total_bytes": 270_600_000_000}
+    disk = light(name="disk-storage", is_probe=True, details=found, current_task="53.4 GiB free")
+    assert task_of(disk) == "57.3 GB of 271 GB free"
+    ledger = light(name="factory-db", is_probe=True, details={
+        "size_bytes": 1_234_567, "round_trip_ms": 8.4,
+    })  # fmt: skip
+    assert task_of(ledger) == "1.2 MB, answers in 8 ms"

@@ -14,7 +14,7 @@ from photo_factory.dashboard.context import Context
 from photo_factory.dashboard.docker_status import Docker
 from photo_factory.dashboard.fresh import Fresh
 from photo_factory.dashboard.process_status import Processes, of_machine
-from photo_factory.dashboard.queries import overview
+from photo_factory.dashboard.queries import attention, overview
 from photo_factory.dashboard.queries.services import HOUR, Slot, slots
 from photo_factory.dashboard.units import Host, Unit, UnitsAway, Usage, usages
 from photo_factory.dashboard.verdict import Seen, Verdict, verdicts
@@ -83,6 +83,7 @@ class House:
             lambda: self._asked_history(self.longest, HOUR), least_s=30, first_s=0.5
         )
         self.day = Fresh(lambda: self._asked_history(DAY, TEN_MINUTES), least_s=2)
+        self.undecided = Fresh(lambda: attention.counts(engine), least_s=5.0)
         self.inbox = Fresh(lambda: count_files(paths.inbox), least_s=2.0)
         self._now: dict[datetime, Fresh[overview.Now]] = {}
 
@@ -129,7 +130,15 @@ class House:
 
     def close(self) -> None:
         """Wait for questions under way, before the ledger's engine is let go of."""
-        asked = (self._units, self._usages, self._lights, self.totals, self.flags, self.inbox)
+        asked = (
+            self._units,
+            self._usages,
+            self._lights,
+            self.totals,
+            self.flags,
+            self.inbox,
+            self.undecided,
+        )
         for one in (*asked, self.months, self.day, *self._now.values()):
             cast(Fresh[Any], one).close()
         self.host.close()

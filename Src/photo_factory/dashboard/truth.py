@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from photo_factory.dashboard.queries.overview import Now, Totals
 from photo_factory.dashboard.verdict import Verdict, Word, worst
+
+_UNDECIDED = (
+    ("duplicates", "duplicate in doubt", "duplicates in doubt"),
+    ("dates", "unsure date", "unsure dates"),
+)
+"""What somebody may decide some day: its kind on *Needs attention*, and what it is called."""
 
 _TIMES = {1: "once", 2: "twice"}
 
@@ -36,10 +42,12 @@ def truth(
     found: Sequence[Verdict],
     targets: int,
     in_inbox: int | None = None,
+    undecided: Mapping[str, int] | None = None,
 ) -> Truth:
     """What to say; `known` and `now` are None while the ledger is away.
 
     `in_inbox`: files that lie there; None where that says nothing, as in mode `keep`.
+    `undecided`: what *Needs attention* counts; unsure dates are no trouble, and yet they are told.
     """
     away = () if known is not None else _away(found)
     needs = (*away, *_breakers(now), *_bad(found), *_stuck(now), *_rather(found))
@@ -47,23 +55,32 @@ def truth(
         needs = (*needs, Need("WARNING", "one disk is no archive: set a backup target", "backup"))
     filed = _filed(known, targets) + _in_inbox(in_inbox)
     if not needs:
-        return Truth("OK", f"{filed}; nothing needs you.", ())
+        return Truth("OK", f"{filed}; nothing needs you{_but(undecided or {})}.", ())
     return Truth(needs[0].word, f"{filed}; {_how_many(needs)}.", needs)
 
 
 def _filed(known: Totals | None, targets: int) -> str:
     if known is None:
         return "The ledger cannot be asked now"
-    if not known.assets:
+    if not known.photos:
         return "No photo is filed yet"
-    all_ = "The one photo is" if known.assets == 1 else f"All {known.assets:,} photos are"
+    all_ = "The one photo is" if known.photos == 1 else f"All {known.photos:,} photos are"
     if not targets:
         return f"{all_} filed, and none is backed up: no target is set"
     times = _TIMES.get(targets, f"{targets} times")
-    if known.backed_up == known.assets:
+    if known.backed_up == known.photos:
         return f"{all_} filed and backed up {times}"
     are = "is" if known.backed_up == 1 else "are"
     return f"{all_} filed, {known.backed_up:,} {are} backed up {times}"
+
+
+def _but(undecided: Mapping[str, int]) -> str:
+    told = [
+        f"{number:,} {one if number == 1 else many}"
+        for kind, one, many in _UNDECIDED
+        if (number := undecided.get(kind, 0))
+    ]
+    return f" but {' and '.join(told)}" if told else ""
 
 
 def _in_inbox(number: int | None) -> str:

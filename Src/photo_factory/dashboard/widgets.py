@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from functools import wraps
+from typing import ParamSpec
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from photo_factory.dashboard import access
+from photo_factory.dashboard.sizes import bytes_text
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
+
+Asked = ParamSpec("Asked")
+
+__all__ = [
+    "COLOURS", "INTERVAL", "age", "badge", "bytes_text", "duration", "inside", "live", "midnight",
+    "what_can_be_had", "when", "zone",
+]  # fmt: skip
 
 COLOURS = {
     "OK": "green", "WARNING": "orange", "ERROR": "red", "SILENT": "red", "UNKNOWN": "gray",
@@ -58,28 +68,21 @@ def duration(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
-def bytes_text(number: float) -> str:
-    """A size in the units of disks' labels, such as `1.2 TB`."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1000:
-            return (
-                f"{number:.0f} {unit}"
-                if number >= 100 or unit == "bytes"
-                else f"{number:.1f} {unit}"
-            )
-        number /= 1000
-    return f"{number:.1f} TB"
+def inside(draw: Callable[Asked, None]) -> Callable[Asked, None]:
+    """What is drawn by itself, as a fragment or a dialog, and for nobody whose session ended."""
+
+    @wraps(draw)
+    def drawn(*args: Asked.args, **kwargs: Asked.kwargs) -> None:
+        if access.visitor() is None:  # the session ended while the page stood open
+            st.rerun()
+        draw(*args, **kwargs)
+
+    return drawn
 
 
 def live(draw: Callable[[], None]) -> None:
     """Draw this part now, and again whenever the viewer's interval is over, without the rest."""
-
-    def drawn() -> None:
-        if access.visitor() is None:  # the session ended while the page stood open
-            st.rerun()
-        draw()
-
-    st.fragment(drawn, run_every=st.session_state.get(INTERVAL))()
+    st.fragment(inside(draw), run_every=st.session_state.get(INTERVAL))()
 
 
 @contextmanager

@@ -7,9 +7,7 @@ import streamlit as st
 from photo_factory.dashboard.app_pages import acts
 from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.queries.backup import Coverage, Drill, Target
-from photo_factory.dashboard.widgets import badge, when
-
-MIB = 1 << 20
+from photo_factory.dashboard.widgets import badge, bytes_text, when
 
 
 def draw_no_targets() -> None:
@@ -101,12 +99,11 @@ def draw_proofs(found: Coverage) -> None:
     dumps = [
         {
             "made": one.made_at, "target": one.target, "file": one.path,
-            "MiB": one.size_bytes / MIB, "proven": one.proved_at, "message": one.message,
+            "size": bytes_text(one.size_bytes), "proven": one.proved_at, "message": one.message,
         }
         for one in found.dumps
     ]  # fmt: skip
     with st.expander(f"Restore drills: the last {len(drills)}"):
         st.dataframe(drills, hide_index=True)
     with st.expander(f"Dumps of the ledger: the last {len(dumps)}"):
-        number = st.column_config.NumberColumn(format="%.1f")
-        st.dataframe(dumps, hide_index=True, column_config={"MiB": number})
+        st.dataframe(dumps, hide_index=True)

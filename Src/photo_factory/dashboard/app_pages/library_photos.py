@@ -74,8 +74,9 @@ def _draw_nothing(chosen: Filters) -> None:
         st.info("Nothing matches all of this. Drop a filter above.", icon=":material/filter_alt:")
         return
     st.info(
-        "No photos yet. Put some into the inbox, or let a phone send them (docs/SYNCTHING.md); "
-        "as soon as the Librarian has filed them they are shown here.",
+        f"No photos yet. Copy some into `{context().paths.inbox}`, into a folder named for their "
+        "phone or camera, or let a phone send them (docs/SYNCTHING.md). As soon as the Librarian "
+        "has filed them they are shown here.",
         icon=":material/photo_camera:",
     )
 

@@ -7,10 +7,11 @@ from datetime import datetime
 import plotly.graph_objects as go
 import streamlit as st
 
+from photo_factory.dashboard.app_pages.acts import count
 from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import Context, context
 from photo_factory.dashboard.house import Disk, House, Sight, house, is_alone
-from photo_factory.dashboard.queries.overview import Flag
+from photo_factory.dashboard.queries.overview import Flag, Totals
 from photo_factory.dashboard.truth import Truth, truth
 from photo_factory.dashboard.verdict import Verdict
 from photo_factory.dashboard.widgets import (
@@ -47,6 +48,7 @@ def draw() -> None:
     seen = house(this)
     sight = seen.sight()
     draw_truth(told_truth(this, seen, sight))
+    draw_first_step(this, seen)
     draw_numbers(this, seen, sight)
     st.subheader("Services")
     draw_lights(this, sight)
@@ -63,7 +65,12 @@ def told_truth(this: Context, seen: House, sight: Sight) -> Truth:
     except (PhotoFactoryError, OSError):  # said below, where the number would stand
         lie_there = None
     try:
-        return truth(seen.totals.get(), seen.now(midnight()), found, copies, lie_there)
+        undecided = seen.undecided.get()
+    except PhotoFactoryError:  # that the ledger is away is told anyway
+        undecided = {}
+    try:
+        known, now = seen.totals.get(), seen.now(midnight())
+        return truth(known, now, found, copies, lie_there, undecided)
     except PhotoFactoryError:
         return truth(None, None, found, copies, lie_there)
 
@@ -93,6 +100,21 @@ def draw_truth(told: Truth) -> None:
         st.caption(f"and {len(told.needs) - _MOST_NEEDS} more")
 
 
+def draw_first_step(this: Context, seen: House) -> None:
+    """What to do first, as long as nothing was ever filed."""
+    try:
+        if seen.totals.get().assets:
+            return
+    except PhotoFactoryError:  # that the ledger is away is told above
+        return
+    st.info(
+        "Begin with a photo: copy one into a folder named for its phone or camera below "
+        f"`{this.paths.inbox}`, such as `{this.paths.inbox.name}/Marie/`. It is filed seconds "
+        "later. Phones can do that by themselves: docs/SYNCTHING.md tells how.",
+        icon=":material/add_photo_alternate:",
+    )
+
+
 def draw_numbers(this: Context, seen: House, sight: Sight) -> None:
     """Filed today, in the inbox now, archived, free."""
     with st.grid(4, min_column_width=150, gap="small"):
@@ -108,14 +130,20 @@ def draw_numbers(this: Context, seen: House, sight: Sight) -> None:
                       delta_color="off", delta_arrow="off")  # fmt: skip
         with what_can_be_had("The archive"):
             known = seen.totals.get()
-            st.metric("In the archive", f"{known.assets:,}", border=True,
-                      delta=bytes_text(known.size_bytes), delta_color="off",
+            st.metric("In the archive", f"{known.photos:,}", border=True,
+                      delta=archive_text(known), delta_color="off",
                       delta_arrow="off")  # fmt: skip
         with what_can_be_had("Free space"):
             tightest = min(seen.disks(sight.lights), key=_share_free)
             st.metric("Free space", bytes_text(tightest.free), border=True,
                       delta=_disk_text(tightest), delta_color="off",
                       delta_arrow="off", help=tightest.path)  # fmt: skip
+
+
+def archive_text(known: Totals) -> str:
+    """How large all of it is, and what is there beside photos and videos."""
+    size = bytes_text(known.size_bytes)
+    return f"{size}, with {count(known.sidecars, 'sidecar')}" if known.sidecars else size
 
 
 def _share_free(disk: Disk) -> float:
@@ -145,11 +173,9 @@ def draw_lights(this: Context, sight: Sight) -> None:
             draw_card(one)
     probes = [one for one in sight.verdicts if one.is_probe]
     if probes:
-        st.markdown(
-            "\u2003 ".join(
-                f"{badge(one.word)}\u00a0{one.name.replace('-', chr(0x2011))}" for one in probes
-            )
-        )
+        with st.container(horizontal=True, gap="small"):
+            for one in probes:
+                st.markdown(f"{badge(one.word)}\u00a0{one.name}", width="content")
         for one in probes:
             if one.reason:
                 st.caption(f"{plain(one.name)}: {plain(one.reason)}")

@@ -67,9 +67,19 @@ class Totals:
     by_type: Mapping[str, int]
     placed: int
     backed_up: int
-    """How many have a verified copy on every target."""
+    """How many photos and videos have a verified copy on every target."""
     size_bytes: int
     counted_at: datetime
+
+    @property
+    def sidecars(self) -> int:
+        """Files that belong to photos and are none."""
+        return self.by_type.get("sidecar", 0)
+
+    @property
+    def photos(self) -> int:
+        """Photos and videos, as the Library and the Timeline count them."""
+        return self.assets - self.sidecars
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ class Now:
     held: int
     failed: int
     parked: int
+    """Assets, by however many services."""
     findings: int
     breakers: Mapping[str, str]
     last_filed_at: datetime | None
@@ -107,7 +118,7 @@ def totals(engine: Engine) -> Totals:
         assets=sum(row[1] for row in rows),
         by_type={row[0]: row[1] for row in rows},
         placed=sum(row[3] for row in rows),
-        backed_up=sum(row[4] for row in rows),
+        backed_up=sum(row[4] for row in rows if row[0] != "sidecar"),
         size_bytes=int(sum(row[2] or 0 for row in rows)),
         counted_at=clock.now(),
     )
@@ -119,12 +130,17 @@ def now(engine: Engine, midnight: datetime) -> Now:
         states = _arrivals.c.state.in_(["held", "failed"])
         ends = select(_arrivals.c.state, func.count()).where(states).group_by(_arrivals.c.state)
         stuck = {row[0]: row[1] for row in connection.execute(ends)}
-        today = select(func.count()).where(_assets.c.ingested_at >= midnight)
+        today = select(func.count()).where(
+            _assets.c.ingested_at >= midnight, _assets.c.media_type != "sidecar"
+        )
+        parked = select(func.count(_runs.c.asset_id.distinct())).where(
+            _runs.c.parked_at.is_not(None)
+        )
         found = Now(
             filed_today=connection.scalar(today.select_from(_assets)) or 0,
             held=stuck.get("held", 0),
             failed=stuck.get("failed", 0),
-            parked=_count(connection, _runs, _runs.c.parked_at.is_not(None)),
+            parked=connection.scalar(parked) or 0,
             findings=_count(connection, _findings, _findings.c.repaired_at.is_(None)),
             breakers={},
             last_filed_at=connection.scalar(select(func.max(_assets.c.ingested_at))),
@@ -184,10 +200,9 @@ def _waiting(connection: Connection, flag: str) -> int:
 
 
 def _applies_to(flag: str, known: Totals) -> int:
-    shown = known.assets - known.by_type.get("sidecar", 0)
     return {
         "is_geocoded": known.placed,
-        "is_thumbnailed": shown,
+        "is_thumbnailed": known.photos,
         "is_face_scanned": known.by_type.get("image", 0),
-        "is_curated": shown,
+        "is_curated": known.photos,
     }.get(flag, known.assets)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, insert
 from photo_factory.dashboard import beats_chart
 from photo_factory.dashboard.actions import NotAllowed
 from photo_factory.dashboard.actions.services import control
+from photo_factory.dashboard.app_pages.services_table import up_since
 from photo_factory.dashboard.context import Context
 from photo_factory.dashboard.log_lines import wanted
 from photo_factory.dashboard.process_status import Processes
@@ -306,6 +307,27 @@ def test_the_page_tells_how_each_service_is(open_page: OpenPage, factory: Factor
     assert table.loc["geocode", "up 24 h"] == pytest.approx(1, abs=1e-3)
     assert "its process is gone" in text_of(page)
     assert "it broke" in page.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("beats_for", "told"),
+    [
+        (timedelta(minutes=26), [True, False, False]),
+        (timedelta(days=2), [True, True, False]),
+        (timedelta(days=30), [True, True, True]),
+    ],
+)
+def test_nobody_was_up_longer_than_they_beat(beats_for: timedelta, told: list[bool]) -> None:
+    windows = (DAY, 7 * DAY, 60 * DAY)
+    up = up_since(NOON - beats_for, [1.0, 1.0, 1.0], windows, NOON)
+    assert [share is not None for share in up.shares] == told
+
+
+def test_the_page_says_since_when_a_service_is_known(open_page: OpenPage, factory: Factory) -> None:
+    running(factory)
+    table = open_page("services").dataframe[0].value.set_index("service")
+    assert table.loc["geocode", "first beat"] == "2 h ago"
+    assert table["up 60 d"].isna().all()
 
 
 def test_the_page_has_switches_only_where_they_are_allowed(

@@ -109,6 +109,14 @@ def uptimes(
     }
 
 
+def first_beats(found: Iterable[Slot]) -> dict[str, datetime]:
+    """The first beat of each service that the slices know of."""
+    firsts: dict[str, datetime] = {}
+    for slot in found:
+        firsts[slot.service] = min(slot.first, firsts.get(slot.service, slot.first))
+    return firsts
+
+
 def _share(its: Sequence[Slot], at: datetime, begin: datetime) -> float:
     first = min(slot.first for slot in its)
     span = (at - max(begin, first)).total_seconds()

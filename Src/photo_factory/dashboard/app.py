@@ -37,6 +37,8 @@ _STYLE = """<style>
   [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
   /* What is drawn anew in the background does not fade meanwhile: nothing shall flicker. */
   [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+  /* Where nothing hovers a table's buttons would always lie on the line above it. */
+  @media (hover: none) { [data-testid="stElementToolbar"] { display: none; } }
   @media (max-width: 640px) {
     .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
     h1 { font-size: 1.4rem !important; }

@@ -43,6 +43,7 @@ def _draw_chosen(counts: dict[str, int]) -> None:
         st.session_state["attention_kind"] = asked if asked in waiting else waiting[0]
     chosen = st.segmented_control(
         "Kind", waiting, key="attention_kind", label_visibility="collapsed", required=True,
+        wrap=True,
         format_func=lambda kind: f"{KINDS[kind][0]} · {_number(counts[kind])}",
     )  # fmt: skip
     KINDS[chosen or waiting[0]][1]()

@@ -50,7 +50,7 @@ def draw_everybody() -> None:
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     choice = left.segmented_control(
         "Show", [*WHICH, *LEFT_OVER], default="Everybody", key="people_which",
-        label_visibility="collapsed",
+        label_visibility="collapsed", wrap=True,
     ) or "Everybody"  # fmt: skip
     if choice in LEFT_OVER:
         people_faces.draw_left_over(LEFT_OVER[choice])

@@ -1,4 +1,4 @@
-// A year a row: 53 columns of weeks, a square a day, deeper where more was taken. Says which day
+// A year a row: two halves, a column a week, a square a day, deeper where more was taken. Says which day
 // (`day`, as YYYY-MM-DD) or which year (`year`) was chosen.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,12 +38,14 @@ function square(date, number, bounds, week, setTriggerValue) {
   return rect;
 }
 
-function days(year, bounds, setTriggerValue) {
-  const svg = node("svg", { viewBox: `0 0 ${53 * (SIZE + 2) + SIZE} ${12 + 7 * (SIZE + 2)}` });
-  const first = Date.UTC(year.year, 0, 1);
+// Half a year from this month on: side by side where there is room, else one below the other.
+function half(year, from, bounds, setTriggerValue) {
+  const svg = node("svg", { viewBox: `0 0 ${27 * (SIZE + 2) + SIZE} ${12 + 7 * (SIZE + 2)}` });
+  const first = Date.UTC(year.year, from, 1);
+  const end = Date.UTC(year.year, from + 6, 1);
   const lead = (new Date(first).getUTCDay() + 6) % 7;
   let month = -1;
-  for (let date = new Date(first); date.getUTCFullYear() === year.year; date = new Date(+date + DAY)) {
+  for (let date = new Date(first); +date < end; date = new Date(+date + DAY)) {
     const index = Math.round((+date - first) / DAY);
     const week = Math.floor((index + lead) / 7);
     if (date.getUTCMonth() !== month) {
@@ -68,7 +70,7 @@ function row(year, bounds, setTriggerValue) {
   total.textContent = year.note;
   const box = document.createElement("div");
   box.className = "days";
-  box.append(days(year, bounds, setTriggerValue));
+  box.append(...[0, 6].map((from) => half(year, from, bounds, setTriggerValue)));
   of.append(name, total);
   part.append(of, box);
   return part;

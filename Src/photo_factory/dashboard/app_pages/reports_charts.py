@@ -32,11 +32,19 @@ def draw(report: Report, span: str, table: Any) -> None:
 
 
 def _draw_time(span: str, table: Any) -> None:
-    # As text: Plotly would take 2024 for a number, and 2024-05 for a moment.
+    # As text: Plotly would take 2024 for a number.
     when = table[span].astype(str).tolist()
-    bars = [_bars(name, x=when, y=table[name].tolist()) for name in ("images", "videos")]
-    kind = "date" if span == "day" else "category"
-    _show(bars, barmode="stack", xaxis={"type": kind, "nticks": 12}, yaxis=_WHOLE)
+    # Each bar is as wide as its span, and what is between two of them is time without a photo.
+    bars = [
+        _bars(name, x=when, y=table[name].tolist(), xperiod=_PERIODS[span],
+              xperiodalignment="middle")
+        for name in ("images", "videos")
+    ]  # fmt: skip
+    _show(bars, barmode="stack", xaxis={"type": "date", "nticks": 12}, yaxis=_WHOLE)
+
+
+_PERIODS = {"year": "M12", "month": "M1", "day": 86_400_000}
+"""How long a bar is, as Plotly has it: months, or milliseconds."""
 
 
 def _draw_bars(by: str, table: Any) -> None:

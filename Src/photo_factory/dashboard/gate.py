@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 HEALTH = "/_stcore/health"
 """Says nothing of the factory, and is what health checks ask."""
 
+_UPLOADS = "/_stcore/upload_file"
+"""No page of ours takes files, and what is uploaded would be kept in memory."""
+
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -47,7 +50,9 @@ class Gate:
             return
         asked = HTTPConnection(scope)
         if scope["type"] == "http":
-            send = self._with_headers(asked, openid.telling_failures(scope, send))
+            send = self._with_headers(asked, send)
+            if self._settings.dashboard_oidc:
+                send = openid.telling_failures(scope, send)
         refusal = self._refusal(asked)
         if refusal is None:
             await self._app(scope, receive, send)
@@ -58,8 +63,11 @@ class Gate:
 
     def _refusal(self, asked: HTTPConnection) -> Response | None:
         """Why this is not answered; None where it is."""
-        host = asked.headers.get("host", "")
-        if self._hosts is not None and _name(host) not in self._hosts:
+        return self._strange(asked) or self._stranger(asked)
+
+    def _strange(self, asked: HTTPConnection) -> Response | None:
+        """Why nobody's browser would ask this on behalf of one of our pages."""
+        if self._hosts is not None and _name(asked.headers.get("host", "")) not in self._hosts:
             # A page of a stranger whose name was made to mean 127.0.0.1 asks like this.
             return PlainTextResponse(
                 "without a password this answers at http://localhost only (or at DASHBOARD_URL)",
@@ -70,6 +78,12 @@ class Gate:
             origin = asked.headers.get("origin", "")
             log.warning("refused what a page of %.200r asked: set DASHBOARD_URL if ours", origin)
             return PlainTextResponse("that was not asked by a page of ours", 403)
+        if asked.scope["path"].startswith(_UPLOADS):
+            return PlainTextResponse("no file is taken here: put it into the inbox", 403)
+        return None
+
+    def _stranger(self, asked: HTTPConnection) -> Response | None:
+        """To the door with whoever has no session."""
         if not self._is_shut or asked.scope["path"] in self._open:
             return None
         if self._doors.actor(token_of(asked)) is not None:

@@ -34,6 +34,8 @@ def options(chosen: Settings) -> dict[str, Any]:
         "server.enableXsrfProtection": True,
         "server.enableCORS": True,
         "server.enableStaticServing": False,
+        "server.enableAgentApi": False,
+        "server.maxUploadSize": 1,  # megabytes; the gate takes none at all
         # The gate looks at hosts and origins itself. Streamlit would ask a server on the internet
         # for our address, when it sees an origin that is neither this host nor this one.
         "server.allowedHosts": sorted(access.hosts(chosen) or ()),

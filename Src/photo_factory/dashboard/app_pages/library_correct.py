@@ -17,6 +17,7 @@ from photo_factory.dashboard.actions.library import Said
 from photo_factory.dashboard.app_pages import acts
 from photo_factory.dashboard.app_pages.acts import count
 from photo_factory.dashboard.context import context
+from photo_factory.dashboard.widgets import inside
 
 _POSITION = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*")
 _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
@@ -33,6 +34,7 @@ def draw_buttons(asset: Mapping[str, Any]) -> None:
 
 
 @st.dialog("Correct the date", icon=":material/edit_calendar:")
+@inside
 def _ask_date(asset: Mapping[str, Any]) -> None:
     now: datetime = asset["captured_at"]
     st.caption("The wall clock where it was taken. The file is moved to that day, and not changed.")
@@ -68,6 +70,7 @@ def _moment(day: Any, clock: str) -> datetime | None:
 
 
 @st.dialog("Correct the place", icon=":material/edit_location_alt:")
+@inside
 def _ask_place(asset: Mapping[str, Any]) -> None:
     now = asset["location"]
     given = st.text_input(
@@ -148,6 +151,7 @@ def draw_several(ids: Sequence[uuid.UUID]) -> None:
 
 
 @st.dialog("Shift the date", icon=":material/more_time:")
+@inside
 def _ask_shift(ids: Sequence[uuid.UUID]) -> None:
     st.caption("For a camera whose clock was wrong: later is positive, earlier negative.")
     days, hours, minutes = st.columns(3)

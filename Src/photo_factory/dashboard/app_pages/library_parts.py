@@ -16,7 +16,7 @@ from photo_factory.dashboard.components import gallery, globe
 from photo_factory.dashboard.context import context
 from photo_factory.dashboard.pictures import picture_url
 from photo_factory.dashboard.queries.detail import Detail, detail
-from photo_factory.dashboard.widgets import bytes_text, when
+from photo_factory.dashboard.widgets import bytes_text, inside, when
 
 _LOOK_S = 2
 _AROUND = 6.0
@@ -119,7 +119,7 @@ def _watch(asset_id: uuid.UUID) -> None:
         if now and all(one["applied_at"] for one in now.corrections):
             st.rerun()
 
-    st.fragment(look, run_every=_LOOK_S)()
+    st.fragment(inside(look), run_every=_LOOK_S)()
 
 
 def draw_map(found: Detail) -> None:

@@ -15,7 +15,7 @@ from photo_factory.dashboard.pictures import picture_url
 from photo_factory.dashboard.queries import map as map_queries
 from photo_factory.dashboard.queries.filters import Box, Filters
 from photo_factory.dashboard.queries.map import Cluster
-from photo_factory.dashboard.widgets import what_can_be_had
+from photo_factory.dashboard.widgets import inside, what_can_be_had
 
 _KEY = "map_globe"
 _HEIGHT = 620
@@ -44,7 +44,7 @@ def main() -> None:
         _draw_notes(found)
         if not found.empty:
             _go()
-            st.fragment(_draw)()
+            st.fragment(inside(_draw))()
 
 
 def _draw_notes(found: pd.DataFrame) -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import browser, forbidden, page
 from tests.stack import engine as engines
 from tests.stack.engine import Engine, Stack
+from tests.stack.post import Post, receiving
+
+__all__ = ["browser", "forbidden", "page"]
 
 KEPT = Path(os.environ.get("STACK_TESTS_HOME", "/var/tmp/photo-factory-stack"))
 """Base images are kept here from run to run: making them takes a minute and a half."""
@@ -30,11 +34,17 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def post(engine: Engine) -> Iterator[Post]:
+    with receiving(engine) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def stack(engine: Engine, post: Post, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     home = tmp_path_factory.mktemp("stack")
     home.chmod(0o755)
     for folder in home.parents:  # the containers' user comes in by them
         if str(folder).startswith("/tmp/"):
             folder.chmod(0o755)
-    with engines.running(engine, home, COMPOSE_PROFILES="backup") as one:
+    with engines.running(engine, home, COMPOSE_PROFILES="backup", **post.settings) as one:
         yield one

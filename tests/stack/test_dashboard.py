@@ -6,28 +6,26 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import browser, page, settled
+from tests.browser.conftest import settled
 from tests.stack.engine import Stack
-
-__all__ = ["browser", "page"]
 
 URL = "http://127.0.0.1:8501"
 
 
-def _enter(page: Page, password: str) -> None:
+def enter(page: Page, password: str) -> None:
     page.goto(URL)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name=re.compile("Enter|Sign in|Log in")).click()
 
 
 def test_a_wrong_password_shows_nothing(stack: Stack, page: Page) -> None:
-    _enter(page, "wrong")
+    enter(page, "wrong")
     expect(page.get_by_label("Password")).to_be_visible()
     expect(page.get_by_role("heading", name="Overview")).to_have_count(0)
 
 
 def test_the_password_of_init_shows_the_containers(stack: Stack, page: Page) -> None:
-    _enter(page, stack.password)
+    enter(page, stack.password)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto(f"{URL}/services")
     settled(page)
@@ -39,7 +37,7 @@ def test_the_password_of_init_shows_the_containers(stack: Stack, page: Page) -> 
 def test_nothing_can_be_stopped_where_that_is_not_allowed(
     stack: Stack, page: Page, browser: Browser
 ) -> None:
-    _enter(page, stack.password)
+    enter(page, stack.password)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto(f"{URL}/services")
     settled(page)

@@ -1,0 +1,170 @@
+"""The opt-in: the dashboard starts and stops services, and its proxy lets nothing else pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settled
+from tests.stack.engine import Engine, Stack, until
+from tests.stack.post import Outage, Post, shown
+from tests.stack.test_dashboard import URL, enter
+
+OTHER = "blog-web-1"
+"""A container of the same host that is none of ours."""
+
+GEOCODE = "/containers/photo-factory-geocode-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _allowed(stack: Stack) -> Iterator[None]:
+    """DASHBOARD_CONTROL=true, for these tests."""
+    with stack.changed(DASHBOARD_CONTROL="true"):
+        stack.up("dashboard", "docker-proxy")
+        yield
+    stack.up("dashboard", "docker-proxy")
+
+
+@pytest.fixture(scope="module")
+def other(engine: Engine) -> Iterator[str]:
+    engine.docker("run", "--detach", "--name", OTHER, "--env", "SECRET=1", "python:3.11-slim",
+                  "sleep", "3600")  # fmt: skip
+    yield OTHER
+    engine.docker("rm", "--force", OTHER)
+
+
+def _asked(stack: Stack, method: str, path: str) -> int:
+    """What the proxy answers in the dashboard's container; a redirect is not followed."""
+    ask = (
+        "import http.client\n"
+        "c = http.client.HTTPConnection('docker-proxy', 2375, timeout=30)\n"
+        f"c.request('{method}', '{path}', headers={{'Content-Length': '0'}})\n"
+        "print(c.getresponse().status)\n"
+    )
+    return int(stack.compose("exec", "-T", "dashboard", "python", "-c", ask).stdout)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", f"/v1.41{GEOCODE}/start", 304),  # it runs already
+        ("GET", f"/v1.41{GEOCODE}/json", 200),
+        ("POST", f"/v1.23{GEOCODE}/start", 403),  # it could bring settings along
+        ("POST", f"{GEOCODE}/kill", 403),
+        ("POST", f"{GEOCODE}/exec", 403),
+        ("POST", f"{GEOCODE}/update", 403),
+        ("POST", f"{GEOCODE}/rename?name=x", 403),
+        ("POST", f"{GEOCODE}/../create/start", 403),
+        ("DELETE", GEOCODE, 403),
+        ("DELETE", f"/containers/{OTHER}?force=1", 403),
+        ("POST", f"/containers/{OTHER}/stop", 403),
+        ("GET", f"/containers/{OTHER}/json", 403),
+        ("GET", f"/containers/{OTHER}/logs?stdout=1", 403),
+        ("POST", "/containers/photo-factory-docker-proxy-1/stop", 403),
+        ("POST", "/containers/photo-factory-dashboard-1/stop", 403),
+        ("POST", "/containers/create?name=root", 403),
+        ("POST", "/images/create?fromImage=debian", 403),
+        ("DELETE", "/images/photo-factory:core", 403),
+        ("POST", "/volumes/create", 403),
+        ("POST", "/volumes/prune", 403),
+        ("POST", "/exec/0/start", 403),
+        ("POST", "/build", 403),
+    ],
+)
+def test_the_proxy_lets_nothing_pass_but_start_stop_and_restart_of_ours(
+    stack: Stack, other: str, method: str, path: str, status: int
+) -> None:
+    assert _asked(stack, method, path) == status
+    assert stack.engine.inspect(other)["State"]["Running"] is True
+
+
+def test_a_container_is_asked_for_by_its_name_only(stack: Stack, other: str) -> None:
+    for name in (other, stack.container("geocode")):
+        number = stack.engine.inspect(name)["Id"]
+        assert _asked(stack, "GET", f"/containers/{number}/json") == 403
+        assert _asked(stack, "POST", f"/containers/{number}/stop") == 403
+
+
+def _choose(page: Page, stack: Stack, service: str) -> None:
+    enter(page, stack.password)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto(f"{URL}/services")
+    settled(page)
+    box = page.locator(".st-key-service").get_by_role("combobox")
+    box.click()
+    box.fill(service)  # the list shows its first few only
+    page.get_by_role("option", name=service).click()
+    settled(page)
+
+
+def _do(page: Page, verb: str) -> None:
+    page.get_by_role("button", name=verb, exact=True).click()
+    page.get_by_role("button", name=f"Yes, {verb.lower()} it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_service_is_stopped_told_as_stopped_and_started_again(
+    stack: Stack, post: Post, page: Page
+) -> None:
+    until(lambda: not post.unwell(), 120)
+    outage = Outage(stack, post)
+    _choose(page, stack, "geocode")
+    _do(page, "Stop")
+    state = stack.state("geocode")
+    assert (state["Status"], state["ExitCode"]) == ("exited", 0)
+    expect(page.get_by_text(re.compile("somebody stopped its container")).first).to_be_visible()
+    seen = shown(stack)
+    assert seen.word("geocode") == "STOPPED"
+    outage.wait({"geocode": ["STOPPED"]})
+    assert "rests until somebody starts it" in outage.reason("geocode")
+    _do(page, "Start")
+    until(lambda: stack.is_healthy("geocode"))
+    outage.wait({"geocode": ["STOPPED", "OK"]})
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+
+
+def test_a_service_is_restarted(stack: Stack, page: Page) -> None:
+    before = stack.state("geocode")
+    _choose(page, stack, "geocode")
+    _do(page, "Restart")
+    after = stack.state("geocode")
+    assert after["Running"] and after["StartedAt"] > before["StartedAt"]
+    until(lambda: stack.is_healthy("geocode"))
+    done = "SELECT action, subject FROM actions ORDER BY id DESC LIMIT 1"
+    assert stack.sql(done) == [["restart service", "geocode"]]
+
+
+def test_what_stops_others_cannot_be_stopped(stack: Stack, page: Page) -> None:
+    _choose(page, stack, "docker-proxy")
+    expect(page.get_by_role("button", name="Restart", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+
+def test_more_containers_are_made_by_the_command_that_the_page_says(
+    stack: Stack, page: Page
+) -> None:
+    _choose(page, stack, "thumbnail")
+    page.get_by_role("button", name="Scale", exact=True).click()
+    page.get_by_label("Processes").fill("2")
+    page.get_by_label("Processes").press("Enter")
+    page.get_by_role("button", name="Yes, scale it").click()
+    told = page.get_by_role("dialog").get_by_text("docker compose up")
+    expect(told).to_be_visible()
+    command = str(re.search(r"docker compose up.*", told.inner_text())[0])  # type: ignore[index]
+    try:
+        stack.shell(command)
+        until(lambda: stack.is_healthy("thumbnail"))
+        states = [stack.engine.inspect(stack.container("thumbnail", n))["State"] for n in (1, 2)]
+        assert all(state["Running"] for state in states)
+        until(lambda: "2 of 2" in _runs_in(page))
+    finally:
+        stack.shell("docker compose up -d --no-recreate --scale thumbnail=1 thumbnail")
+
+
+def _runs_in(page: Page) -> str:
+    page.goto(f"{URL}/services")
+    settled(page)
+    return page.locator("[role=gridcell]", has_text="of 2").first.inner_text()

@@ -80,8 +80,9 @@ def _span(span: str, seen: House) -> tuple[timedelta, timedelta]:
 
 def draw_one() -> None:
     """The one that is chosen: what it runs in, its switches, and what it says."""
-    found = {one.name: one for one in house(context()).sight().verdicts if one.units or one.light}
+    found = known()
     if not found:
+        live(wait_for_one)
         return
     st.subheader("One service")
     first = worst(found.values())[0]
@@ -93,6 +94,17 @@ def draw_one() -> None:
     live(lambda: draw_facts(name))
     if any(unit.service == name for unit in found[name].units):
         draw_log(name)
+
+
+def known() -> dict[str, Verdict]:
+    """Whatever runs or ever beat."""
+    return {one.name: one for one in house(context()).sight().verdicts if one.units or one.light}
+
+
+def wait_for_one() -> None:
+    """Nothing could be seen when the page was drawn: once something can, there is one to choose."""
+    if known():
+        st.rerun()
 
 
 def draw_facts(name: str) -> None:

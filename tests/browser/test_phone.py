@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE, Serve, open_page
 from tests.dashboard.household import household
+from tests.dashboard.ledgers import photos, place, taken
 from tests.factory import Factory, photo
 
 pytestmark = pytest.mark.part("chromium")
@@ -35,8 +36,8 @@ def is_inside(shown: Locator) -> bool:
 
 
 def test_the_timeline_shows_the_whole_year(factory: Factory, serve: Serve, phone: Page) -> None:
-    for number, taken in enumerate(("2023:01:01 12:00:00", "2023:12:31 12:00:00")):
-        factory.drop(f"pixel-7/{number}.jpg", photo(taken))
+    for number, day in enumerate(("2023:01:01 12:00:00", "2023:12:31 12:00:00")):
+        factory.drop(f"pixel-7/{number}.jpg", photo(day))
     factory.ingest()
     open_page(phone, serve(), "timeline")
     first, last = (phone.locator(f'[data-day="2023-{day}"]') for day in ("01-01", "12-31"))
@@ -66,3 +67,13 @@ def test_a_probe_stands_beside_its_state(serve: Serve, phone: Page) -> None:
     assert box is not None and box["height"] < 40
     expect(line).to_contain_text("disk-database")
     expect(line).to_contain_text("OK")
+
+
+def test_the_map_shows_the_whole_world(factory: Factory, serve: Serve, phone: Page) -> None:
+    for city, latitude, longitude in (("Vancouver", 49.2, -123.1), ("Sydney", -33.9, 151.2)):
+        there = place(factory.engine, city, latitude=latitude, longitude=longitude)
+        photos(factory.engine, *taken("2024-05-01", place_id=there))
+    open_page(phone, serve(), "map")
+    marks = phone.locator(".leaflet-marker-icon")
+    expect(marks.filter(visible=True)).to_have_count(2)
+    assert all(is_inside(marks.nth(number)) for number in range(2))

@@ -427,3 +427,12 @@ def test_a_disk_has_the_same_size_on_every_page() -> None:
         "size_bytes": 1_234_567, "round_trip_ms": 8.4,
     })  # fmt: skip
     assert task_of(ledger) == "1.2 MB, answers in 8 ms"
+
+
+def test_where_all_is_one_disk_the_storage_is_named(open_page: OpenPage, factory: Factory) -> None:
+    """The probes look one after the other, and between two looks a file is written."""
+    for name, free in (("storage", 50_000_300_000), ("inbox", 50_000_100_000)):
+        details = {"path": f"/{name}", "free_bytes": free, "total_bytes": 200_000_000_000}
+        heart = Heartbeat(factory.engine, f"disk-{name}", 300, is_probe=True)
+        heart.beat("OK", "looked at", details=details)
+    assert "Free space 50.0 GB 25% of storage" in text_of(open_page())

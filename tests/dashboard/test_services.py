@@ -328,6 +328,7 @@ def test_the_page_says_since_when_a_service_is_known(open_page: OpenPage, factor
     table = open_page("services").dataframe[0].value.set_index("service")
     assert table.loc["geocode", "first beat"] == "2 h ago"
     assert table["up 60 d"].isna().all()
+    assert table["up 60 d"].dtype == float
 
 
 def test_the_page_has_switches_only_where_they_are_allowed(

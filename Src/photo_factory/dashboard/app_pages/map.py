@@ -56,7 +56,8 @@ def _draw_notes(found: pd.DataFrame) -> None:
             icon=":material/location_on:",
         )
         return
-    told = f"{count(int(found.files.sum()), 'file')} in {count(len(found), 'place')}"
+    files = count(int(found.files.sum()), "photo or video", "photos and videos")
+    told = f"{files} in {count(len(found), 'place')}"
     if waiting:
         told += f"; {waiting:,} more have a position that `geocode` has not looked up yet"
     st.caption(told)
@@ -75,7 +76,7 @@ def _draw() -> None:
     found = positions()
     view = getattr(st.session_state.get(_KEY), "view", None) or {}
     box = tuple(view.get("box") or _WORLD)
-    shown = map_queries.clusters(found, box, float(view.get("zoom") or _FIRST_ZOOM))
+    shown = map_queries.clusters(found, box, float(view.get("zoom", _FIRST_ZOOM)))
     settings = context().settings
     globe(
         key=_KEY,

@@ -134,7 +134,8 @@ def draw_numbers(this: Context, seen: House, sight: Sight) -> None:
                       delta=archive_text(known), delta_color="off",
                       delta_arrow="off")  # fmt: skip
         with what_can_be_had("Free space"):
-            tightest = min(seen.disks(sight.lights), key=_share_free)
+            # In whole percents: they were not looked at in the same moment.
+            tightest = min(seen.disks(sight.lights), key=lambda one: round(100 * _share_free(one)))
             st.metric("Free space", bytes_text(tightest.free), border=True,
                       delta=_disk_text(tightest), delta_color="off",
                       delta_arrow="off", help=tightest.path)  # fmt: skip

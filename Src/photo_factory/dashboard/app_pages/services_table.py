@@ -135,7 +135,9 @@ def rows(sight: Sight, used: dict[str, Usage], up: dict[str, Up]) -> pd.DataFram
                 **dict(zip(("up 24 h", "up 7 d", f"up {days} d"), its.shares, strict=True)),
             }
         )
-    return pd.DataFrame(told)
+    table = pd.DataFrame(told)
+    ups = [name for name in table.columns if name.startswith("up ")]
+    return table.astype(dict.fromkeys(ups, float))  # empty ones are no objects
 
 
 def runs_in(units: Sequence[Unit]) -> str:

@@ -58,9 +58,12 @@ function cluster(L, one, open) {
   return L.marker([one.lat, one.lon], { icon, keyboard: false });
 }
 
+// On a phone the world is to be seen whole, too; on a wide screen it shall fill the map.
+const least = (root) => Math.max(0, Math.min(1.5, Math.floor(2 * Math.log2(root.clientWidth / 256)) / 2));
+
 function built(L, root, data, countries, tell) {
   const map = L.map(root, {
-    zoomSnap: 0.5, wheelPxPerZoomLevel: 120, minZoom: 1.5, maxZoom: 17, maxBounds: [[-85, -200], [85, 200]], attributionControl: true,
+    zoomSnap: 0.5, wheelPxPerZoomLevel: 120, minZoom: least(root), maxZoom: 17, maxBounds: [[-85, -200], [85, 200]], attributionControl: true,
     zoomControl: !data.still, dragging: !data.still, scrollWheelZoom: !data.still,
     doubleClickZoom: !data.still, touchZoom: !data.still, keyboard: !data.still, boxZoom: !data.still,
   });

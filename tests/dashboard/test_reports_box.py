@@ -12,8 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from photo_factory.commands.migrate import let_reader_in
+from photo_factory.dashboard.queries.box_on_postgresql import _telling
 from photo_factory.dashboard.queries.sql_box import Limits, Refused, ask, why_closed
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.ledger.database import connect
@@ -279,6 +281,15 @@ def test_a_row_of_a_gigabyte_is_refused_in_time(factory: Factory) -> None:
     with pytest.raises(Refused, match=r"larger than|stopped"):
         put(factory, "SELECT string_agg(repeat('x', 1000), '') FROM generate_series(1, 600000)")
     assert time.monotonic() - began < 20
+
+
+def test_what_the_server_cannot_stop_took_too_long_and_is_not_away() -> None:
+    """The connection is given up then, which looks like a server that went away."""
+    lost = OperationalError("SELECT", None, Exception("not answered for 35 seconds"))
+    with pytest.raises(Refused, match="stopped"), _telling(Limits(), time.monotonic() - 1):
+        raise lost
+    with pytest.raises(LedgerAway), _telling(Limits(), time.monotonic() + 9):
+        raise lost
 
 
 @on_postgresql

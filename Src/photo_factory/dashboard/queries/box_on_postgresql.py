@@ -50,7 +50,7 @@ def rows(
     """Yield the names of the columns, then the rows; Refused, LedgerAway."""
     ends = time.monotonic() + limits.seconds
     declared = _DECLARE.format(statement=statement, most=limits.row_bytes, too_wide=_TOO_WIDE)
-    with _session(engine, settings) as connection, _telling(limits):
+    with _session(engine, settings) as connection, _telling(limits, ends):
         _within(connection, ends, limits)
         connection.exec_driver_sql(_ALONE.format(statement=statement))
         connection.exec_driver_sql("CLOSE alone")
@@ -116,11 +116,14 @@ def _fetched(
 
 
 @contextmanager
-def _telling(limits: Limits) -> Iterator[None]:
+def _telling(limits: Limits, ends: float) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _told(error, limits) from None
+        told = _told(error, limits)
+        if isinstance(told, LedgerAway) and time.monotonic() > ends:
+            told = too_long(limits)  # we gave up: a function of the server's looks at no clock
+        raise told from None
     except (ValueError, OverflowError) as error:  # such as a date before the year 1
         raise Refused(f"a value cannot be shown: {error}") from None
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import settled
 from tests.stack.engine import Engine, Stack, until
 from tests.stack.post import Outage, Post, shown
-from tests.stack.test_dashboard import URL, enter
+from tests.stack.test_dashboard import enter, open_page
 
 OTHER = "blog-web-1"
 """A container of the same host that is none of ours."""
@@ -91,8 +91,7 @@ def test_a_container_is_asked_for_by_its_name_only(stack: Stack, other: str) -> 
 def _choose(page: Page, stack: Stack, service: str) -> None:
     enter(page, stack.password)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    page.goto(f"{URL}/services")
-    settled(page)
+    open_page(page, "services")
     box = page.locator(".st-key-service").get_by_role("combobox")
     box.click()
     box.fill(service)  # the list shows its first few only
@@ -165,6 +164,5 @@ def test_more_containers_are_made_by_the_command_that_the_page_says(
 
 
 def _runs_in(page: Page) -> str:
-    page.goto(f"{URL}/services")
-    settled(page)
+    open_page(page, "services")
     return page.locator("[role=gridcell]", has_text="of 2").first.inner_text()

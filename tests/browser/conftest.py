@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]  # fmt: skip
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds something may take on a busy machine before it counts as not happening."""
 
 POLICY = "Content Security Policy"

@@ -13,7 +13,6 @@ from photo_factory.dashboard.fresh import Fresh
 from photo_factory.dashboard.house import count_files
 from photo_factory.dashboard.queries import overview
 from photo_factory.dashboard.queries.overview import Now, Totals
-from photo_factory.dashboard.sizes import task_of
 from photo_factory.dashboard.truth import truth
 from photo_factory.dashboard.units import Condition, Unit
 from photo_factory.dashboard.verdict import RECENT, START, Seen, Verdict, judge, verdicts, worst
@@ -417,16 +416,6 @@ def test_an_empty_archive_says_what_to_do_first(open_page: OpenPage, factory: Fa
     factory.drop("pixel-7/a.jpg")
     factory.ingest()
     assert "Begin with a photo" not in text_of(open_page())
-
-
-def test_a_disk_has_the_same_size_on_every_page() -> None:
-    found = {"path": "/photos", "free_bytes": 57_300_000_000, "total_bytes": 270_600_000_000}
-    disk = light(name="disk-storage", is_probe=True, details=found, current_task="53.4 GiB free")
-    assert task_of(disk) == "57.3 GB of 271 GB free"
-    ledger = light(name="factory-db", is_probe=True, details={
-        "size_bytes": 1_234_567, "round_trip_ms": 8.4,
-    })  # fmt: skip
-    assert task_of(ledger) == "1.2 MB, answers in 8 ms"
 
 
 def test_where_all_is_one_disk_the_storage_is_named(open_page: OpenPage, factory: Factory) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from photo_factory.dashboard.sizes import task_of
 from photo_factory.dashboard.units import Condition, Unit
 from photo_factory.shared.heartbeat_service import STOPPED, Light
 
@@ -72,7 +71,7 @@ def judge(name: str, seen: Seen) -> Verdict:
         name=name,
         word=word,
         reason=reason,
-        task=task_of(light),
+        task=light.current_task if light else "",
         last_heartbeat=light.last_heartbeat if light else None,
         is_probe=light.is_probe if light else bool(units) and not units[0].beats,
         units=units,

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from photo_factory.dashboard import access
-from photo_factory.dashboard.sizes import bytes_text
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
+from photo_factory.shared.sizes import bytes_text
 
 Asked = ParamSpec("Asked")
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.shared.errors import LedgerAway, LedgerError
 from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.sizes import bytes_text
 
 SLOW_MS = 1000
 LONG_MINUTES = 5
@@ -40,7 +41,7 @@ def factory_db(watch: Watch) -> Reading:
     details["round_trip_ms"] = round(round_trip_ms, 1)
     if round_trip_ms > SLOW_MS:
         troubles.append(f"a question takes {round_trip_ms / 1000:.1f} s")
-    size = f"{details['size_bytes'] / 2**20:,.0f} MiB, answers in {round_trip_ms:.0f} ms"
+    size = f"{bytes_text(details['size_bytes'])}, answers in {round_trip_ms:.0f} ms"
     return Reading("WARNING" if troubles else "OK", size, "; ".join(troubles) or None, details)
 
 
@@ -66,7 +67,7 @@ def _of_sqlite(connection: Connection) -> tuple[dict[str, Any], list[str]]:
     troubles = []
     if log_bytes > LARGE_WAL:
         troubles.append(
-            f"{log} has grown to {log_bytes >> 20} MiB: somebody reads the ledger without an end"
+            f"{log} has grown to {bytes_text(log_bytes)}: somebody reads the ledger without an end"
         )
     size = path.stat().st_size + log_bytes
     return {"size_bytes": size, "long_transactions": 0, "dead_rows": 0}, troubles

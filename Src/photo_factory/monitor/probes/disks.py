@@ -10,6 +10,7 @@ from statistics import linear_regression
 
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.shared import clock
+from photo_factory.shared.sizes import bytes_text
 
 FORECAST_FROM = timedelta(days=1)
 """So long it must have been watched before a forecast says anything."""
@@ -53,7 +54,7 @@ def _disk(watch: Watch, name: str, folder: Path) -> Reading:
         "total_bytes": usage.total,
         "full_on": full_on.isoformat() if full_on else None,
     }
-    task = f"{usage.free / 2**30:,.1f} of {usage.total / 2**30:,.1f} GiB free"
+    task = f"{bytes_text(usage.free)} of {bytes_text(usage.total)} free"
     least = watch.settings.min_free_space << 20
     if free < watch.settings.disk_warning / 3 or usage.free <= least:
         return Reading("ERROR", task, f"{folder} is nearly full ({free:.1f} % free)", details)

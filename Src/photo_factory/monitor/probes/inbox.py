@@ -34,7 +34,7 @@ def inbox(watch: Watch) -> Reading:
         "oldest_at": oldest.isoformat() if oldest else None,
     }
     over = "over " if len(times) >= MANY else ""
-    task = f"{over}{len(times):,} files, {held:,} held"
+    task = f"{over}{len(times):,} {'file' if len(times) == 1 else 'files'}, {held:,} held"
     keeps = watch.settings.inbox_mode == "keep"
     patience = watch.settings.backlog_warning * 3600
     waited = [one for one in times if time.time() - one > patience]

@@ -31,7 +31,7 @@ up: setup  ## Run every service on this machine; Ctrl-C stops all of it
 	@exec $(BIN)/photo-factory up
 
 test: setup-dev lint  ## Run the whole test suite, but for the stack in Docker
-	$(BIN)/python -m pytest --ignore tests/stack
+	$(BIN)/python -m pytest --ignore tests/stack $(TESTS)
 
 test-stack: setup-dev  ## Bring the stack up in a Docker engine of its own, and try what may happen to it
 	$(BIN)/python -m pytest tests/stack --timeout 900

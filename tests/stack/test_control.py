@@ -130,11 +130,10 @@ def test_a_service_is_restarted(stack: Stack, page: Page) -> None:
     before = stack.state("geocode")
     _choose(page, stack, "geocode")
     _do(page, "Restart")
-    after = stack.state("geocode")
-    assert after["Running"] and after["StartedAt"] > before["StartedAt"]
+    until(lambda: stack.state("geocode")["StartedAt"] > before["StartedAt"])
     until(lambda: stack.is_healthy("geocode"))
     done = "SELECT action, subject FROM actions ORDER BY id DESC LIMIT 1"
-    assert stack.sql(done) == [["restart service", "geocode"]]
+    until(lambda: stack.sql(done) == [["restart service", "geocode"]])
 
 
 def test_what_stops_others_cannot_be_stopped(stack: Stack, page: Page) -> None:

@@ -34,7 +34,7 @@ test: setup-dev lint  ## Run the whole test suite, but for the stack in Docker
 	$(BIN)/python -m pytest --ignore tests/stack $(TESTS)
 
 test-stack: setup-dev  ## Bring the stack up in a Docker engine of its own, and try what may happen to it
-	$(BIN)/python -m pytest tests/stack --timeout 900
+	$(BIN)/python -m pytest tests/stack --timeout 900 -o cache_dir=.pytest_cache/stack $(TESTS)
 
 lint: setup-dev  ## Check style, types and who may import whom
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -93,11 +94,16 @@ def _choose(page: Page, stack: Stack, service: str) -> None:
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     open_page(page, "services")
     box = page.locator(".st-key-service").get_by_role("combobox")
-    box.click()
-    box.fill(service)  # the list shows its first few only
-    expect(page.get_by_role("option", name=service)).to_have_count(1)
-    box.press("Enter")  # the list may hang below the window's edge
-    settled(page)
+    chosen = page.get_by_text(f"container {stack.container(service)}").first
+    for _ in range(10):  # the page looks again every few seconds, and may close the list
+        box.click()
+        box.fill(service)
+        box.press("Enter")
+        settled(page)
+        with suppress(AssertionError):
+            expect(chosen).to_be_visible(timeout=10_000)
+            return
+    raise AssertionError(f"{service} cannot be chosen")
 
 
 def _do(page: Page, verb: str) -> None:

@@ -45,8 +45,9 @@ def shell(stack: Stack, *lines: str) -> None:
 
 
 def and_wait(line: str) -> str:
-    """An `up` of the docs that waits for our services: Syncthing is healthy after two minutes."""
-    return f"{line.removesuffix(' --wait')} --wait {' '.join(OURS)}"
+    """An `up` of the docs, and a wait for our services: Syncthing is healthy after two minutes."""
+    start = line.removesuffix(" --wait")
+    return f"{start}\n{start} --wait {' '.join(OURS)}"
 
 
 def columns(stack: Stack) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +89,16 @@ def _migrate(url: str) -> None:
     engine = database.connect(url)
     database.migrate(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def own_handlers() -> Iterator[None]:
+    """What a command in this process sets up for its signals and its log is taken back."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import signal
 import subprocess
 import sys
 import time
@@ -22,6 +20,8 @@ from photo_factory.cli import app
 from photo_factory.shared import clock
 from photo_factory.shared.settings import Settings
 from tests.factory import Factory, photo
+
+pytestmark = pytest.mark.usefixtures("own_handlers")
 
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 
@@ -56,19 +56,6 @@ class Told:
     @property
     def answer(self) -> Any:
         return json.loads(self.out)
-
-
-@pytest.fixture(autouse=True)
-def own_handlers() -> Iterator[None]:
-    """What a command in this process sets up for its signals and its log is taken back."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -159,12 +159,23 @@ class Stack:
         """What `.env` says."""
         return str(dotenv_values(self.stack / ".env")[name])
 
-    def shell(self, script: str) -> None:
+    def shell(self, *lines: str) -> None:
         """Run lines of the docs where the compose file is."""
-        subprocess.run(
-            ["sh", "-ec", script], env=self.engine.environment, cwd=self.stack, check=True,
-            timeout=600,
+        done = subprocess.run(
+            ["sh", "-exc", "\n".join(lines)], env=self.engine.environment, cwd=self.stack,
+            capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def ask_proxy(self, method: str, path: str) -> int:
+        """What the proxy answers in the dashboard's container; a redirect is not followed."""
+        ask = (
+            "import http.client\n"
+            "c = http.client.HTTPConnection('docker-proxy', 2375, timeout=30)\n"
+            f"c.request('{method}', '{path}', headers={{'Content-Length': '0'}})\n"
+            "print(c.getresponse().status)\n"
+        )
+        return int(self.compose("exec", "-T", "dashboard", "python", "-c", ask).stdout)
 
     def compose(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.engine.docker("compose", *command, check=check, cwd=self.stack)

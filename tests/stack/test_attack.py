@@ -104,14 +104,7 @@ def test_no_log_tells_a_secret(stack: Stack) -> None:
 def test_the_proxy_tells_and_does_nothing(
     stack: Stack, method: str, path: str, status: int
 ) -> None:
-    ask = (
-        "import urllib.request as u, urllib.error as e\n"
-        f"r = u.Request('http://docker-proxy:2375{path}', method='{method}')\n"
-        "try: print(u.urlopen(r, timeout=20).status)\n"
-        "except e.HTTPError as error: print(error.code)\n"
-    )
-    done = stack.compose("exec", "-T", "dashboard", "python", "-c", ask)
-    assert int(done.stdout) == status
+    assert stack.ask_proxy(method, path) == status
 
 
 def test_only_the_dashboard_reaches_the_proxy(stack: Stack) -> None:

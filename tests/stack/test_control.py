@@ -37,17 +37,6 @@ def other(engine: Engine) -> Iterator[str]:
     engine.docker("rm", "--force", OTHER)
 
 
-def _asked(stack: Stack, method: str, path: str) -> int:
-    """What the proxy answers in the dashboard's container; a redirect is not followed."""
-    ask = (
-        "import http.client\n"
-        "c = http.client.HTTPConnection('docker-proxy', 2375, timeout=30)\n"
-        f"c.request('{method}', '{path}', headers={{'Content-Length': '0'}})\n"
-        "print(c.getresponse().status)\n"
-    )
-    return int(stack.compose("exec", "-T", "dashboard", "python", "-c", ask).stdout)
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -78,15 +67,15 @@ def _asked(stack: Stack, method: str, path: str) -> int:
 def test_the_proxy_lets_nothing_pass_but_start_stop_and_restart_of_ours(
     stack: Stack, other: str, method: str, path: str, status: int
 ) -> None:
-    assert _asked(stack, method, path) == status
+    assert stack.ask_proxy(method, path) == status
     assert stack.engine.inspect(other)["State"]["Running"] is True
 
 
 def test_a_container_is_asked_for_by_its_name_only(stack: Stack, other: str) -> None:
     for name in (other, stack.container("geocode")):
         number = stack.engine.inspect(name)["Id"]
-        assert _asked(stack, "GET", f"/containers/{number}/json") == 403
-        assert _asked(stack, "POST", f"/containers/{number}/stop") == 403
+        assert stack.ask_proxy("GET", f"/containers/{number}/json") == 403
+        assert stack.ask_proxy("POST", f"/containers/{number}/stop") == 403
 
 
 def _choose(page: Page, stack: Stack, service: str) -> None:

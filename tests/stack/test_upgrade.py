@@ -36,14 +36,6 @@ def documented(beginning: str) -> list[str]:
     return [line.strip() for line in found[0].splitlines()]
 
 
-def shell(stack: Stack, *lines: str) -> None:
-    done = subprocess.run(
-        ["sh", "-exc", "\n".join(lines)], env=stack.engine.environment, cwd=stack.stack,
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def and_wait(line: str) -> str:
     """An `up` of the docs, and a wait for our services: Syncthing is healthy after two minutes."""
     start = line.removesuffix(" --wait")
@@ -111,7 +103,7 @@ def test_the_ledger_before_comes_up_unchanged(
     stack: Stack, old: tuple[dict[str, str], Content]
 ) -> None:
     tables, before = old
-    shell(stack, documented("docker compose exec -T factory-db pg_dump")[0])
+    stack.shell(documented("docker compose exec -T factory-db pg_dump")[0])
     stack.compose("build", "migrate")
     told = stack.compose("run", "--rm", "-T", "migrate")
     assert "factory-db/photo: migrated" in told.stderr
@@ -125,7 +117,7 @@ def test_its_services_go_on_with_it(stack: Stack, old: tuple[dict[str, str], Con
     assert upgrade == [
         "git pull", "docker compose pull --ignore-buildable", "docker compose up -d --build",
     ]  # fmt: skip
-    shell(stack, and_wait(upgrade[-1]))
+    stack.shell(and_wait(upgrade[-1]))
     assert "up to date" in stack.compose("logs", "--no-color", "migrate").stdout
     # Nobody has written there yet, and will not for these photos.
     written_once = ("arrivals", "persons", "faces", "places", "restore_drills", "ledger_dumps")
@@ -179,7 +171,7 @@ def test_the_dump_of_before_leads_back(stack: Stack) -> None:
     """What was filed after it is read from the archive."""
     lines = documented("docker compose down\n    docker compose up -d --wait factory-db\n"
                        "    docker compose exec -T factory-db dropdb")  # fmt: skip
-    shell(stack, *(and_wait(line) if line.endswith(" --wait") else line for line in lines))
+    stack.shell(*(and_wait(line) if line.endswith(" --wait") else line for line in lines))
     assert stack.number("SELECT COUNT(*) FROM media_assets") == 9
     assert stack.number("SELECT COUNT(*) FROM persons WHERE name IS NOT NULL") == 1
     assert all(states(stack)[name] == "running" for name in OURS)
@@ -197,8 +189,8 @@ def test_the_ledger_moves_to_another_server(stack: Stack) -> None:
     before = content(stack, tables)
     identifier = "SELECT system_identifier FROM pg_control_system()"
     server = stack.sql(identifier)
-    shell(stack, *lines[:at], *lines[at + 1 : -1])
+    stack.shell(*lines[:at], *lines[at + 1 : -1])
     assert stack.sql(identifier) != server
     assert content(stack, tables) == before
-    shell(stack, and_wait(lines[-1]))
+    stack.shell(and_wait(lines[-1]))
     assert all(states(stack)[name] == "running" for name in OURS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +23,8 @@ REFUSED = f"is at step 9999, newer than this program, which knows {HEAD}: update
 
 ASSET = "0123456789abcdef0123456789abcdef"
 RUNS = [["run", name, "--once"] for name in registry.SERVICES]
+pytestmark = pytest.mark.usefixtures("own_handlers")
+
 VERBS: list[list[str]] = [
     ["alerts", "list"],
     ["backup", "drill"], ["backup", "dump"], ["backup", "run-now"], ["backup", "verify"],
@@ -78,19 +78,6 @@ def future(ledger_url: str, tmp_path: Path) -> Iterator[Factory]:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     made.close()
     yield made
-
-
-@pytest.fixture(autouse=True)
-def own_handlers() -> Iterator[None]:
-    """What a command in this process sets up for its signals and its log is taken back."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 def test_every_verb_is_tried_or_asks_no_ledger() -> None:

@@ -26,6 +26,9 @@ from tests.shared.media import made
 
 Row = dict[str, Any]
 
+NEVER_FULL = "0.001"
+"""As DISK_WARNING: how full the disk of the tests is must not be what the dashboard tells of."""
+
 _numbers = itertools.count(1)
 
 
@@ -53,6 +56,7 @@ class Factory:
             "TIMEZONE": "Europe/Berlin",
             "WORKERS": 2,
             "MIN_FREE_SPACE": 0,
+            "DISK_WARNING": NEVER_FULL,
         }
         return Settings(_env_file=None, **{**given, **changes})  # type: ignore[call-arg]
 
@@ -64,6 +68,7 @@ class Factory:
             "TIMEZONE": "Europe/Berlin",
             "WORKERS": "2",
             "MIN_FREE_SPACE": "0",
+            "DISK_WARNING": NEVER_FULL,
             "DASHBOARD_PORT": "0",  # any: somebody may have their own dashboard open
         }
         if self.url:

@@ -73,7 +73,7 @@ def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
 
 @pytest.mark.parametrize("name", sorted(PROBES))
 def test_a_new_house_is_well(house: House, name: str) -> None:
-    found = house.read(name, DISK_WARNING="0.1")
+    found = house.read(name)
     assert (found.status, name) == ("OK", name), found.message
 
 

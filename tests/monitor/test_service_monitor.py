@@ -150,7 +150,7 @@ def test_a_ledger_that_comes_and_goes_between_two_rounds_is_one_alarm_and_one_al
     try:
         factory = Factory(tmp_path / "home", server.create_database("ledger"))
         address = f"json://{mailbox.address}"
-        settings = factory.settings(ALERT_URLS=address, ALERT_AFTER="0", DISK_WARNING="0.1")
+        settings = factory.settings(ALERT_URLS=address, ALERT_AFTER="0")
         service = Service(settings, threading.Event())
         service._round()
         server.stop()
@@ -203,7 +203,7 @@ def test_it_ends_in_time_though_the_database_is_frozen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_once_is_one_round_and_says_whether_all_is_well(factory: Factory) -> None:
-    settings = factory.settings(DISK_WARNING="0.1")
+    settings = factory.settings()
     assert service_monitor.run(settings, threading.Event(), True)
     factory.paths.inbox.rmdir()
     assert not service_monitor.run(settings, threading.Event(), True)

@@ -102,7 +102,10 @@ class FileTarget:
             try:
                 self._store.listing("")
             except FileNotFoundError:
-                raise TryLater(f"backup target {self.name}: there is no such folder") from None
+                raise TryLater(
+                    f"backup target {self.name}: there is no such folder: mount its disk, or make "
+                    "the folder, and say it again"
+                ) from None
             if self._store.size(MARKER) is None:
                 self._write(MARKER, b"A backup of Photo Factory; see docs/BACKUP.md\n")
 

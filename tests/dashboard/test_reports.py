@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
 import pandas as pd
 import pytest
+from psycopg2.extras import NumericRange
 from sqlalchemy import Engine, inspect
+from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
 from photo_factory.dashboard.queries import frames, reports
 from tests.dashboard.conftest import OpenPage, text_of
@@ -73,6 +75,51 @@ def test_cells_of_several_kinds_can_be_downloaded_too() -> None:
     table = frames.framed(["x", "y"], [[1, "a"], ["b", 2.5], [None, None]])
     again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))
     assert again["x"].tolist()[:2] == ["1", "b"]
+
+
+BEYOND = [
+    (Decimal(10) ** 30, "1" + "0" * 30),
+    (Decimal("-9223372036854775809.50"), "-9223372036854775809.5"),
+    (Decimal("1" + "0" * 5000 + ".000"), "1" + "0" * 5000),
+    (2**63, "9223372036854775808"),
+    (NumericRange(1, 2), "[1, 2)"),
+    (timedelta.max, "999999999 days, 23:59:59.999999"),
+    ([memoryview(b"\x01"), Decimal(10) ** 30, None], f'["01", "1{"0" * 30}", null]'),
+    ({"half": "\ud800", "at": date(2024, 5, 1)}, r'{"half": "\ud800", "at": "2024-05-01"}'),
+]
+
+
+@pytest.mark.parametrize(("cell", "text"), BEYOND)
+def test_what_a_table_cannot_hold_is_a_text_in_it(cell: object, text: str) -> None:
+    """And among numbers, too: the column is one of texts then."""
+    table = frames.framed(["x", "y"], [[cell, cell], [None, Decimal("0.5")]])
+    again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))
+    for one in (table, again):
+        assert (one["x"][0], one["x"].isna()[1]) == (text, True)
+        assert one["y"].tolist() == [text, "0.5"]
+    assert frames.as_csv(table)
+    assert convert_pandas_df_to_arrow_bytes(table)
+
+
+KEPT = [
+    2**63 - 1,
+    -(2**63),
+    True,
+    1.5,
+    "x",
+    date(9999, 12, 31),
+    time(1, 2),
+    datetime(1, 1, 1, tzinfo=UTC),
+    timedelta(days=300_000),
+]
+
+
+@pytest.mark.parametrize("cell", KEPT)
+def test_what_a_table_can_hold_stays_as_it_is(cell: object) -> None:
+    table = frames.framed(["x"], [[cell]])
+    again = pd.read_parquet(io.BytesIO(frames.as_parquet(table)))
+    assert table["x"].tolist() == again["x"].tolist() == [cell]
+    assert convert_pandas_df_to_arrow_bytes(table)
 
 
 def test_no_spreadsheet_runs_what_a_stranger_named_a_file() -> None:

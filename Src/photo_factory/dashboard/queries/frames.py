@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,15 +15,21 @@ if TYPE_CHECKING:
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for a formula when a text begins with it."""
 
+_WHOLE = 2**63
+"""Whole numbers below it are numbers in a table and in Parquet: they have 64 bits."""
+
+_LONG = timedelta(microseconds=_WHOLE)
+"""Shorter spans are spans there: microseconds of 64 bits."""
+
 
 def framed(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> pd.DataFrame:
     """Rows as a table; columns of the same name are told apart, cells are plain values."""
     import pandas as pd
 
     told = _apart(names)
-    plain = [[_plain(cell) for cell in row] for row in rows]
+    cells = [[plain(cell) for cell in row] for row in rows]
     # Before pandas sees them: in its columns of text a NULL is a NaN, and no longer a None.
-    columns = zip(*plain, strict=True) if plain else ([] for _ in told)
+    columns = zip(*cells, strict=True) if cells else ([] for _ in told)
     return pd.DataFrame(dict(zip(told, map(_alike, columns), strict=True)), columns=told)
 
 
@@ -66,14 +72,40 @@ def _apart(names: Sequence[str]) -> list[str]:
     return told
 
 
-def _plain(cell: Any) -> Any:
+def plain(cell: Any) -> Any:
+    """A cell as a table and Parquet can hold it; whatever they do not know becomes a text."""
+    if cell is None or isinstance(cell, str | float | date | time):
+        return cell
+    if isinstance(cell, int):
+        return cell if -_WHOLE <= cell < _WHOLE else str(Decimal(cell))
     if isinstance(cell, Decimal):
-        return int(cell) if cell.is_finite() and cell == int(cell) else float(cell)
+        return _number(cell)
     if isinstance(cell, bytes | memoryview):
         return bytes(cell).hex()
     if isinstance(cell, dict | list):
-        return json.dumps(cell, ensure_ascii=False, default=str)
-    return str(cell) if isinstance(cell, UUID) else cell
+        return _json(cell)
+    return cell if isinstance(cell, timedelta) and abs(cell) < _LONG else str(cell)
+
+
+def _number(cell: Decimal) -> int | float | str:
+    """A number; one beyond 64 bits as its digits, which no float could keep."""
+    if not cell.is_finite():
+        return float(cell)
+    if not -_WHOLE <= cell < _WHOLE:
+        told = f"{cell:f}"
+        return told.rstrip("0").rstrip(".") if "." in told else told
+    return int(cell) if cell == int(cell) else float(cell)
+
+
+def _json(cell: Any) -> str:
+    told = json.dumps(cell, ensure_ascii=False, default=_within)
+    return told.encode("utf-8", "backslashreplace").decode()  # half a pair stays an escape
+
+
+def _within(cell: Any) -> Any:
+    """What JSON does not know, as JSON can hold it."""
+    known = plain(cell)
+    return known if isinstance(known, int | float) else str(known)
 
 
 def _alike(cells: Sequence[Any]) -> list[Any]:

@@ -12,8 +12,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from photo_factory.addons.thumbnail import service as thumbnail
+from photo_factory.dashboard.actions import attention
+from photo_factory.dashboard.context import Context
 from photo_factory.librarian.service import Service
 from photo_factory.shared import breakers, roots
+from photo_factory.shared.action_log import Actor
 from photo_factory.shared.ledger.database import connect
 from photo_factory.shared.paths import database_url
 from photo_factory.shared.roots import MARKER, Guard, Halted
@@ -206,6 +209,82 @@ def test_a_person_may_begin_anew_with_an_embedded_ledger(embedded: Factory) -> N
     embedded.drop("b.jpg")
     embedded.ingest()
     assert [row["original_name"] for row in embedded.assets()] == ["b.jpg"]
+
+
+@pytest.mark.parametrize("is_embedded", [True, False])
+def test_what_runs_goes_on_once_a_person_said_that_the_archive_is_right(
+    tmp_path: Path, is_embedded: bool, ledger_url: str
+) -> None:
+    one = Factory(tmp_path / "home", None if is_embedded else ledger_url)
+    one.drop("a.jpg")
+    one.ingest()
+    librarian, add_on = guard(one, keeper=True), guard(one)
+    assert librarian.trouble() is None and add_on.trouble() is None
+    one.on_disk(one.asset("a.jpg")).unlink()
+    (one.paths.originals / MARKER).unlink()  # the ledger stays
+    assert librarian.trouble(at_once=True) and add_on.trouble(at_once=True)
+    with one.engine.begin() as connection:
+        assert roots.accept(one.settings(), connection)
+    assert librarian.trouble(at_once=True) is None
+    assert add_on.trouble(at_once=True) is None
+    one.close()
+
+
+def test_another_disk_with_a_ledger_of_its_own_is_refused_until_a_person_says_so(
+    embedded: Factory,
+) -> None:
+    librarian, add_on = guard(embedded, keeper=True), guard(embedded)
+    assert librarian.trouble() is None and add_on.trouble() is None
+    (embedded.paths.originals / MARKER).write_text("another\n")
+    for one in (librarian, add_on, guard(embedded)):
+        assert "another archive's marker" in (one.trouble(at_once=True) or "")
+        assert one.has_lost_ledger
+    (embedded.home / MARKER).rename(embedded.home / "aside")  # it says nothing, then
+    assert librarian.trouble(at_once=True) and add_on.trouble(at_once=True)
+    (embedded.home / "aside").rename(embedded.home / MARKER)
+    with embedded.engine.begin() as connection:
+        assert roots.accept(embedded.settings(), connection)
+    assert librarian.trouble(at_once=True) is None
+    assert add_on.trouble(at_once=True) is None
+    assert "another" in (embedded.home / MARKER).read_text()
+
+
+def test_a_marker_nobody_may_read_does_not_send_the_ledger_away(
+    embedded: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", fails)
+    fresh = guard(embedded)
+    assert fresh.has_ledger and fresh.trouble() is None
+
+
+def test_a_restored_archive_without_its_marker_has_its_ledger(embedded: Factory) -> None:
+    (embedded.paths.originals / MARKER).unlink()
+    fresh = guard(embedded)
+    assert fresh.has_ledger and fresh.trouble() is None
+
+
+def test_what_is_accepted_may_be_another_breaker(factory: Factory) -> None:
+    with factory.engine.begin() as connection:
+        before = markers(connection)
+        breakers.trip(connection, "archive", f"{breakers.AWAY}so")
+        breakers.trip(connection, "inbox/phone", "so")
+        assert roots.accept(factory.settings(), connection, "inbox/phone")
+        assert markers(connection) == before
+    assert list(breakers.tripped(factory.engine)) == ["archive"]
+
+
+def test_the_dashboard_says_that_the_archive_is_right_as_the_command_does(
+    factory: Factory,
+) -> None:
+    (factory.paths.originals / MARKER).write_text("another\n")
+    assert guard(factory, keeper=True).trouble()
+    context = Context(factory.settings(), factory.paths, factory.engine)
+    assert attention.let_go_on(context, Actor("anna", "owner"), "archive")
+    assert json.loads((factory.home / MARKER).read_bytes()) == {}
+    assert guard(factory, keeper=True).trouble() is None
 
 
 def test_add_ons_stand_still_with_an_error_and_park_nothing(factory: Factory) -> None:

@@ -77,18 +77,26 @@ class Guard:
     @property
     def has_ledger(self) -> bool:
         """False where the ledger, embedded in the storage, is away together with the archive."""
-        known = self._known or self._remembered()
-        return not (self._is_embedded and known and self._there() != known)
+        return not self.has_lost_ledger
 
     @property
     def has_lost_ledger(self) -> bool:
         """True where an embedded ledger went away with its disk, and is not to be made anew."""
-        there, known = self._there(), self._known or self._remembered()
-        return self._is_lost(there, known)
+        known = self._known or self._remembered()
+        return self._is_embedded and self._is_lost(self._there(), known)
 
     def _is_lost(self, there: str | None, known: str | None) -> bool:
-        is_another = self._is_embedded and known is not None and there != known
-        return is_another and not self._may_be_ours(there)
+        if not self._is_embedded or known is None or there == known:
+            return False
+        return not (self._is_said_right(there) or self._may_be_ours(there))
+
+    def _is_said_right(self, there: str | None) -> bool:
+        """Whether a person let it be forgotten, or the Librarian learned it anew, meanwhile."""
+        try:
+            now = _read_memory(self._memory).get(str(self._paths.storage))
+        except (OSError, ValueError):  # that none can be read says nothing
+            return False
+        return there != _MUTE and now in (None, there)
 
     def check(self) -> None:
         """Raise Halted with the reason when the archive must not be touched."""
@@ -201,7 +209,7 @@ class Guard:
             log.debug("%s cannot be read: %s", self._marker, error)
             if isinstance(error, OSError) and error.errno in _FAILED:
                 return _MUTE
-            return self._known
+            return self._known or self._remembered()
 
     def _reason(self, there: str | None) -> str:
         what = f"{self._paths.originals} has "
@@ -262,12 +270,14 @@ def moved(paths: Paths, engine: Engine) -> str | None:
     )
 
 
-def accept(settings: Settings, connection: Connection) -> bool:
-    """A person says that the archive is right as it stands: everything goes on.
+def accept(settings: Settings, connection: Connection, name: str = breakers.ARCHIVE) -> bool:
+    """A person lets a breaker go on; the archive's says that the archive is right as it stands.
 
     False when nothing stood still, and then nothing is changed: a marker that was forgotten
     without need would let the next empty mount point be taken for the archive.
     """
+    if name != breakers.ARCHIVE:
+        return breakers.reset(connection, name)
     paths = Paths.of(settings)
     reason = breakers.reason_of(connection, breakers.ARCHIVE)
     has_lost_ledger = Guard(settings, paths, connection.engine).has_lost_ledger
@@ -292,10 +302,17 @@ def _remember(memory: Path, paths: Paths, marker: str | None) -> None:
 
 def _memory_of(memory: Path) -> dict[str, object]:
     try:
-        known = json.loads(memory.read_bytes())
+        return _read_memory(memory)
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+
+
+def _read_memory(memory: Path) -> dict[str, object]:
+    """OSError or ValueError where there is none, or none that can be read."""
+    known = json.loads(memory.read_bytes())
+    if not isinstance(known, dict):
+        raise ValueError(f"{memory} holds no markers")
+    return known
 
 
 def _create_durably(path: Path, content: bytes) -> None:

@@ -14,10 +14,11 @@ from photo_factory.dashboard.actions import acting
 from photo_factory.dashboard.actions.library import correct
 from photo_factory.dashboard.context import Context
 from photo_factory.dashboard.queries.attention import SEEN
-from photo_factory.shared import breakers, clock, runs
+from photo_factory.shared import clock, runs
 from photo_factory.shared.action_log import Actor
 from photo_factory.shared.ledger.database import away, notify
 from photo_factory.shared.ledger.models import Arrival, Finding
+from photo_factory.shared.roots import accept
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def let_go_on(context: Context, actor: Actor, breaker: str) -> bool:
     """Reset a breaker; False where it was not tripped any more."""
     with acting(context, actor, "reset breaker", breaker):
         with away(), context.engine.begin() as connection:
-            went = breakers.reset(connection, breaker)
+            went = accept(context.settings, connection, breaker)
             notify(connection)
         return went
 

@@ -322,6 +322,45 @@ def test_rows_that_are_large_together_are_cut(factory: Factory) -> None:
     assert answer.cut == "these are the first 100 rows: more would be too large"
 
 
+LARGE = {
+    "bytea": "repeat('x', 400000)::bytea",
+    "json": """('{"a": "' || repeat('x', 800000) || '"}')::json""",
+    "jsonb": """('{"a": "' || repeat('x', 800000) || '"}')::jsonb""",
+    "array": "array_fill('xxxxxxx'::text, ARRAY[80000])",
+    "bytea[]": "ARRAY[repeat('x', 400000)::bytea]",
+    "numeric": "10::numeric ^ 100000",
+    "beyond ASCII": "repeat('ß', 400000)",
+}
+
+
+@on_postgresql
+@pytest.mark.parametrize("kind", LARGE)
+def test_rows_of_every_type_are_cut_when_they_are_large_together(
+    factory: Factory, kind: str
+) -> None:
+    sql = f"SELECT {LARGE[kind]} AS large FROM generate_series(1, 40)"
+    answer = ask(factory.engine, box_settings(factory), sql, Limits(all_bytes=2_400_000))
+    assert answer.cut is not None and "more would be too large" in answer.cut
+    assert 2 <= len(answer.table) <= 24
+    assert sum(len(cell.encode()) for cell in answer.table["large"]) <= 2_400_000
+
+
+@on_postgresql
+def test_values_no_table_can_hold_are_texts(factory: Factory) -> None:
+    (row,) = put(factory, "SELECT 10::numeric ^ 30, int4range(1, 3), ARRAY[1, NULL]")
+    assert row == ["1" + "0" * 30, "[1, 3)", "[1, null]"]
+    found = put(factory, "SELECT 10::numeric ^ 400 UNION ALL SELECT 0.5")
+    assert found == [["1" + "0" * 400], ["0.5"]]
+
+
+@on_postgresql
+def test_json_of_any_depth_is_told_as_it_is(factory: Factory) -> None:
+    deep = "[" * 5000 + "]" * 5000
+    digits = "1" * 5000
+    found = put(factory, f"SELECT '{deep}'::json, '{digits}'::json, '{{\"a\":1}}'::jsonb")
+    assert found == [[deep, digits, '{"a": 1}']]
+
+
 def test_a_row_that_is_too_large_never_comes(factory: Factory) -> None:
     large = {"sqlite": "hex(zeroblob(600))", "postgresql": "repeat('x', 1200)"}
     with pytest.raises(Refused, match="larger than 1,000 bytes"):

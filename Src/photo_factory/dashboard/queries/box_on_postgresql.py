@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 
 from photo_factory.dashboard.queries.box_limits import Limits, Refused, too_long, too_wide
@@ -55,11 +55,12 @@ def rows(
         connection.exec_driver_sql(_ALONE.format(statement=statement))
         connection.exec_driver_sql("CLOSE alone")
         connection.exec_driver_sql(declared)
-        names, some = _fetched(connection, ends, limits)
-        yield names
-        while some:
-            yield from some
-            _, some = _fetched(connection, ends, limits)
+        found = _fetched(connection, ends, limits)
+        yield list(found.keys())
+        while (row := found.fetchone()) is not None:
+            yield row
+            yield from found  # one by one: in memory an array is far larger than its text
+            found = _fetched(connection, ends, limits)
 
 
 @contextmanager
@@ -73,11 +74,21 @@ def _session(engine: Engine, settings: Settings) -> Iterator[Connection]:
         with _signed_in(reader) as connection:
             # Without parameters a % is only a %.
             plain = connection.execution_options(no_parameters=True)
+            _leave_json(plain)
             plain.exec_driver_sql("SET TRANSACTION READ ONLY")
             _check(plain)
             yield plain
     finally:
         reader.dispose()
+
+
+def _leave_json(connection: Connection) -> None:
+    """Let JSON come as its text: that has a bound, however deep it is and long its numbers."""
+    from psycopg2 import extras
+
+    session = connection.connection.dbapi_connection
+    extras.register_default_json(session, loads=str)
+    extras.register_default_jsonb(session, loads=str)
 
 
 def _signed_in(reader: Engine) -> Connection:
@@ -107,12 +118,9 @@ def _within(connection: Connection, ends: float, limits: Limits) -> None:
     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {left}")
 
 
-def _fetched(
-    connection: Connection, ends: float, limits: Limits
-) -> tuple[Sequence[str], Sequence[Any]]:
+def _fetched(connection: Connection, ends: float, limits: Limits) -> CursorResult[Any]:
     _within(connection, ends, limits)
-    found = connection.exec_driver_sql(f"FETCH {_AT_ONCE} FROM answer")
-    return list(found.keys()), found.fetchall()
+    return connection.exec_driver_sql(f"FETCH {_AT_ONCE} FROM answer")
 
 
 @contextmanager

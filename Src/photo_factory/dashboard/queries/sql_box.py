@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from photo_factory.dashboard.queries import box_on_postgresql, box_on_sqlite
 from photo_factory.dashboard.queries.box_limits import LIMITS, Limits, Refused
-from photo_factory.dashboard.queries.frames import framed
+from photo_factory.dashboard.queries.frames import framed, plain
 from photo_factory.shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _taken(
 ) -> tuple[list[Sequence[Any]], str | None]:
     rows: list[Sequence[Any]] = []
     size = 0
-    for row in found:
+    for told in found:
+        row = [plain(cell) for cell in told]  # as it is kept: a list has no size, its text has
         size += sum(_size(cell) for cell in row)
         if len(rows) == limits.rows:
             return rows, f"these are the first {limits.rows:,} rows"
@@ -92,4 +93,7 @@ def _taken(
 
 
 def _size(cell: Any) -> int:
-    return len(cell) if isinstance(cell, str | bytes) else 8
+    """The bytes of a plain cell."""
+    if not isinstance(cell, str):
+        return 8
+    return len(cell) if cell.isascii() else len(cell.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from photo_factory.commands.migrate import let_reader_in
+from photo_factory.dashboard.queries import box_on_sqlite
 from photo_factory.dashboard.queries.box_on_postgresql import _telling
 from photo_factory.dashboard.queries.sql_box import Limits, Refused, ask, why_closed
 from photo_factory.shared.errors import LedgerAway
@@ -255,14 +257,59 @@ def test_it_stops_in_the_midst_of_a_call(factory: Factory, call: str) -> None:
     assert put(factory, "SELECT COUNT(*) FROM arrivals") == [[1]]
 
 
+GROWING = (
+    "WITH RECURSIVE large(b) AS (SELECT randomblob(900000) UNION "
+    "SELECT randomblob(900000) FROM large) SELECT COUNT(*) FROM large"
+)
+
+
 @on_sqlite
 def test_it_stops_what_takes_too_much_memory(factory: Factory) -> None:
-    growing = (
-        "WITH RECURSIVE large(b) AS (SELECT randomblob(900000) UNION "
-        "SELECT randomblob(900000) FROM large) SELECT COUNT(*) FROM large"
-    )
     with pytest.raises(Refused, match="more than 50 MB of memory"):
-        put(factory, growing, memory_bytes=50_000_000, seconds=30)
+        put(factory, GROWING, memory_bytes=50_000_000, seconds=30)
+
+
+@on_sqlite
+def test_it_answers_and_is_bounded_where_proc_is_missing(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = (
+        "from pathlib import Path; from photo_factory.dashboard.queries import box_child; "
+        "box_child._STATM = Path('/none/statm'); box_child.main()"
+    )
+    monkeypatch.setattr(box_on_sqlite, "_COMMAND", (sys.executable, "-c", elsewhere))
+    assert put(factory, "SELECT COUNT(*) FROM arrivals") == [[1]]
+    with pytest.raises(Refused, match="more than 50 MB of memory"):
+        put(factory, GROWING, memory_bytes=50_000_000, seconds=30)
+
+
+DEATHS = {
+    "import os, signal; os.kill(os.getpid(), signal.SIGKILL)": "signal 9, Killed",
+    "import sys; sys.stdin.read(); sys.stdout.write('['); sys.exit('broken')": "exit code 1",
+    "raise SystemExit(3)": "exit code 3",
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize("code", DEATHS)
+def test_a_process_that_ended_early_is_told_as_such(
+    factory: Factory,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    code: str,
+) -> None:
+    """Whenever it ended, the time was not over."""
+    monkeypatch.setattr(box_on_sqlite, "_COMMAND", (sys.executable, "-c", code))
+    long = f"SELECT '{'ß' * 19_000}'"  # more than a pipe holds
+    with pytest.raises(Refused, match=f"ended before it was done .{DEATHS[code]}"):
+        put(factory, long)
+    assert DEATHS[code] in caplog.text
+    assert ("broken" in caplog.text) == ("broken" in code)
+
+
+def test_half_a_character_is_told(factory: Factory) -> None:
+    with pytest.raises(Refused, match=r"character 9 of it is half of one \(U\+D800\)"):
+        put(factory, "SELECT '\ud800'")
 
 
 @on_sqlite

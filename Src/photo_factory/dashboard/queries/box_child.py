@@ -33,6 +33,7 @@ _READING = {
     sqlite3.SQLITE_RECURSIVE,
 }
 _NOT_CALLED = {"load_extension", "fts3_tokenizer", "sqlite_log", "readfile", "writefile", "edit"}
+_STATM = Path("/proc/self/statm")
 _STEPS = 1000
 """Instructions of SQLite's machine between two looks at the clock."""
 _AT_ONCE = 100
@@ -60,12 +61,20 @@ def main() -> None:
 
 def _enter(limits: Limits) -> None:
     """Bound what this process may use, whatever happens to who started it."""
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    memory = used + limits.memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if (used := _used()) is not None:
+        memory = used + limits.memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     seconds = int(limits.seconds) + 5
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _used() -> int | None:
+    """The bytes of its address space; None where the system does not tell, as others than Linux."""
+    try:
+        return int(_STATM.read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return None
 
 
 def _answer(path: str, statement: str, limits: Limits, out: BinaryIO) -> None:
@@ -100,6 +109,8 @@ def opened(path: str, limits: Limits) -> sqlite3.Connection:
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     # Matching takes the text's length times the pattern's, and no clock is read meanwhile.
     connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 200)
+    # Of SQLite's own memory; that of the whole process is bounded on Linux alone.
+    connection.execute(f"PRAGMA hard_heap_limit = {limits.memory_bytes}")
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")  # which is bounded, and no disk is filled

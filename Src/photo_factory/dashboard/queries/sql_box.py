@@ -73,6 +73,11 @@ def single(sql: str) -> str:
         raise Refused("one statement, and no ; inside it (in a text it can be written as a code)")
     if "\0" in bare or len(bare) > _MOST_TEXT:
         raise Refused(f"a question has at most {_MOST_TEXT:,} characters, and no NUL")
+    try:
+        bare.encode()
+    except UnicodeEncodeError as error:
+        broken = f"character {error.start + 1} of it is half of one (U+{ord(bare[error.start]):X})"
+        raise Refused(f"{broken}: write it again, or leave it out") from None
     return bare
 
 

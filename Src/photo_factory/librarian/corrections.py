@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import Table, select, update
 
-from photo_factory.librarian.filing import held
 from photo_factory.librarian.groups import SIDECAR
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records
-from photo_factory.librarian.refiling import refile
-from photo_factory.shared import clock
+from photo_factory.librarian.refiling import NotTakenBack, refile
+from photo_factory.shared import clock, manifest
 from photo_factory.shared.corrections import SOURCE, refusal
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.ledger.database import notify
@@ -44,10 +44,11 @@ _corrections = cast(Table, Correction.__table__)
 _assets = cast(Table, MediaAsset.__table__)
 _runs = cast(Table, StageRun.__table__)
 
-_OF_THE_WHOLE_DISK = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV,
+_PASSES = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO,
+    errno.ENOTCONN, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 }  # fmt: skip
-"""What files that arrive meet as well: filing pauses, and the correction waits with it."""
+"""What the disk or the system as a whole lacks for now: filing pauses, the correction waits."""
 
 Before = Mapping[str, Any]
 """By asset id, what stood there: the columns KEPT, as JSON has them."""
@@ -65,20 +66,56 @@ def apply(recorder: Recorder) -> None:
     except LedgerAway as error:
         recorder.needs_recovery = True
         log.debug("%s", error)
+    except Held as error:
+        recorder.refuse(OSError(errno.EOPNOTSUPP, str(error)))
     except OSError as error:
         recorder.refuse(error)
 
 
 def _try_to_apply(asked: Row, recorder: Recorder) -> None:
-    """One that cannot be applied is told so; only a storage that fails as a whole stops filing."""
+    """One that cannot be applied is undone and told so; a storage that fails stops filing."""
     try:
         _apply(asked, recorder)
+        return
     except Held as error:
-        _settle(asked, [], recorder.records, str(error))
+        problem = str(error)
     except OSError as error:
-        if error.errno in _OF_THE_WHOLE_DISK:
+        if error.errno in _PASSES or isinstance(error, NotTakenBack):
             raise
-        _settle(asked, [], recorder.records, str(held(error)))
+        problem = _final(error)
+    _settle(asked, _put_back(asked, recorder), recorder.records, problem)
+
+
+def _final(error: OSError) -> str:
+    """Why it is not applied, for good: nothing goes on by itself here, as it does in filing."""
+    where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+    why = error.strerror or error
+    return f"{where}{why}; nothing is changed: put that right, then ask for it once more"
+
+
+def _put_back(asked: Row, recorder: Recorder) -> list[Row]:
+    """Give those that were changed already what stood there before; all it may have changed.
+
+    OSError: not all of them could be put back, so that the correction is not at an end.
+    """
+    records, paths = recorder.records, recorder.paths
+    before = _written_down(asked["id"], records)
+    members = records.assets([UUID(one) for one in before])
+    for member in members:
+        was = before[str(member["id"])]
+        if not _is_as_it_was(member, was, paths):
+            member |= {name: was[name] for name in KEPT if name != "final_path"}
+            member["captured_at"] = _moment(was)
+            former = paths.on_disk(was["final_path"])
+            refile(member, former.parent, records, recorder.journal, paths, name=former.name)
+    return members
+
+
+def _is_as_it_was(member: Row, was: Mapping[str, Any], paths: Paths) -> bool:
+    """In the ledger, and in the lists of its day, which are written first."""
+    said = manifest.read(paths.on_disk(was["final_path"]).parent)
+    here = [one for one in said if one["final_path"] == was["final_path"]]
+    return all(_kept(one) == was for one in (member, *here))
 
 
 def _waiting(records: Records) -> list[Row]:
@@ -93,11 +130,10 @@ def _apply(asked: Row, recorder: Recorder) -> None:
     asset = records.asset(asked["asset_id"])
     problem = refusal(asked) or (_lost(asset, paths) if asset else "there is no such asset")
     if problem or asset is None:
-        _settle(asked, [], records, problem)
-        return
+        raise Held(problem)
     members = [asset, *_others(asset, records)]
-    before = asked["before"] or _write_down(asked, members, records)
-    former = _undone(asked, records)
+    before = _write_down(asked, members, records)
+    former = _written_down(asked["undoes"], records)
     folder = _folder(asked, before, former, paths)
     for member in members:
         path = Path(member["final_path"])
@@ -127,25 +163,29 @@ def _others(asset: Row, records: Records) -> list[Row]:
 
 
 def _write_down(asked: Row, members: Sequence[Row], records: Records) -> Before:
-    before = {
-        str(one["id"]): {
-            name: one[name].isoformat() if isinstance(one[name], datetime) else one[name]
-            for name in KEPT
-        }
-        for one in members
-    }
-    this = update(_corrections).where(_corrections.c.id == asked["id"])
-    with records.writing() as connection:
-        connection.execute(this.values(before=before))
+    """What stood there before; of a try that was cut short it is known, but for who came since."""
+    known: Before = asked["before"] or {}
+    before = {**{str(one["id"]): _kept(one) for one in members}, **known}
+    if before.keys() != known.keys():
+        this = update(_corrections).where(_corrections.c.id == asked["id"])
+        with records.writing() as connection:
+            connection.execute(this.values(before=before))
     return before
 
 
-def _undone(asked: Row, records: Records) -> Before:
-    """What stood there before the correction that is taken back."""
-    if asked["undoes"] is None:
+def _kept(row: Row) -> dict[str, Any]:
+    return {
+        name: row[name].isoformat() if isinstance(row[name], datetime) else row[name]
+        for name in KEPT
+    }
+
+
+def _written_down(number: int | None, records: Records) -> Before:
+    """What stood there before a correction; nothing before none, or one that did nothing yet."""
+    if number is None:
         return {}
     with records.reading() as connection:
-        query = select(_corrections.c.before).where(_corrections.c.id == asked["undoes"])
+        query = select(_corrections.c.before).where(_corrections.c.id == number)
         return connection.scalar(query) or {}
 
 
@@ -168,7 +208,7 @@ def _folder(asked: Row, before: Before, former: Before, paths: Paths) -> Path | 
 def _change(member: Row, asked: Row, before: Before, former: Before) -> None:
     """Set what is corrected, counted from what stood there before."""
     own, mine = str(asked["asset_id"]), str(member["id"])
-    was, then = before.get(mine) or _as_it_is(member), former.get(mine)
+    was, then = before[mine], former.get(mine)
     evidence = dict(was["evidence"] or {})
     if asked["captured_at"] is not None and then:
         member |= {name: then[name] for name in KEPT if name.startswith("captured_at_")}
@@ -203,11 +243,6 @@ def _claims(known: Sequence[Row] | None, said: Row | None) -> list[Row]:
     return [said, *others] if said else others
 
 
-def _as_it_is(member: Row) -> Row:
-    """Of one that joined the group after a crash: there is nothing older to count from."""
-    return {**member, "captured_at": member["captured_at"].isoformat()}
-
-
 def _moment(kept: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(kept["captured_at"])
 
@@ -222,7 +257,7 @@ def _shifted(was: Mapping[str, Any], by: timedelta) -> datetime:
 def _settle(
     asked: Row, members: Sequence[Row], records: Records, problem: str | None = None
 ) -> None:
-    """Note that it is done, or why it cannot be; what was looked up for the old place is redone."""
+    """Note that it is done, or why it cannot be; what was looked up for another place is redone."""
     ids = [member["id"] for member in members]
     stages = ["backup"]
     lowered: dict[str, Any] = {"is_backed_up": False}

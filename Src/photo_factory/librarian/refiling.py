@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -22,6 +24,10 @@ from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
 
 log = logging.getLogger(__name__)
+
+
+class NotTakenBack(OSError):
+    """A move failed and could not be undone: only the journal knows of it, and has to stay."""
 
 
 def bring_together(
@@ -58,12 +64,14 @@ def refile(
 ) -> None:
     """Give an asset another day folder: the new name first, then its row, then the old name.
 
-    One whose file is missing stays where it is. OSError leaves the asset under its old name.
+    One whose file is missing stays where it is. OSError leaves the asset under the name that the
+    ledger has; NotTakenBack does not.
     """
     old = paths.on_disk(row["final_path"])
     moved_from = row["final_path"]
+    before = _status(old)
     if old.parent != folder:
-        if not os.path.lexists(old):
+        if before is None:
             log.warning("%s is missing and stays where it was", moved_from)
             return
         make_folder(folder)
@@ -72,10 +80,29 @@ def refile(
         row["final_path"] = paths.in_ledger(new)
         journal.intend([Entry(row, moved_from=moved_from)])
     try:
+        if old.parent != folder:
+            _expect_writable(old.parent)
         finish_refiling(row, moved_from, records, paths)
     except (OSError, Held):
-        _take_back(row, moved_from, records, paths)
+        with _stuck():
+            _take_back(row, moved_from, before, records, paths)
         raise
+
+
+@contextmanager
+def _stuck() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, Held) as error:
+        told = NotTakenBack(*error.args)
+        told.filename = getattr(error, "filename", None)
+        raise told from error
+
+
+def _expect_writable(folder: Path) -> None:
+    """The old name goes last: where it could not go, the move is not begun."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 class _Taken:
@@ -89,13 +116,53 @@ class _Taken:
         return named != self._own and self._records.has_final_path(named)
 
 
-def _take_back(row: Row, moved_from: str, records: Records, paths: Paths) -> None:
-    """Of a move that failed, the new name goes, unless the ledger knows the asset by it."""
+def _take_back(
+    row: Row, moved_from: str, before: os.stat_result | None, records: Records, paths: Paths
+) -> None:
+    """Of a move that failed, the new name goes, unless the ledger knows the asset by it.
+
+    Where there are no hard links the old name is gone already, and comes back first.
+    """
     old, new = paths.on_disk(moved_from), paths.on_disk(row["final_path"])
-    if new == old or not _same(new, old) or records.holder(row["final_path"]) is not None:
+    if new == old or records.holder(row["final_path"]) is not None:
         return
-    manifest.amend(new.parent, absent=[row["final_path"]])
-    new.unlink()
+    if not os.path.lexists(old) and _is_ours(new, before, row["file_hash"]):
+        reveal(new, old)
+        fsync_folder(old.parent)
+    elif not _same(new, old):
+        return
+    # Before the lists, which may be what cannot be written.
+    new.unlink(missing_ok=True)
+    fsync_folder(new.parent)
+    _unsay(row, new.parent)
+
+
+def _is_ours(new: Path, before: os.stat_result | None, file_hash: str) -> bool:
+    """Whether a name is the asset's file; a damaged one is known by what it was before."""
+    now = _status(new)
+    if now and before and os.path.samestat(now, before):
+        return True
+    return now is not None and collision_handler.holds(new, file_hash)
+
+
+def _unsay(row: Row, folder: Path) -> None:
+    """Take an asset out of the lists of a folder, which goes if nothing else is in it."""
+    if _is_said(row, folder):
+        manifest.amend(folder, absent=[row["final_path"]])
+        manifest.remove_if_empty(folder)
+    with suppress(OSError):  # no lists were made, or others stand there
+        folder.rmdir()
+
+
+def _is_said(row: Row, folder: Path) -> bool:
+    """Whether one of the lists speaks of it: a write that failed may have reached the first."""
+    if any(one["final_path"] == row["final_path"] for one in manifest.read(folder)):
+        return True
+    line = manifest.sums_line(row["file_hash"], Path(row["final_path"]).name)
+    try:
+        return line.encode() in (folder / manifest.SUMS).read_bytes()
+    except FileNotFoundError:
+        return False
 
 
 def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -> None:
@@ -114,6 +181,7 @@ def finish_refiling(row: Row, moved_from: str, records: Records, paths: Paths) -
             new.unlink()
         return
     if new != old and not os.path.lexists(new):
+        make_folder(new.parent)  # another move of this journal may have emptied it
         reveal(old, new)
         fsync_folder(new.parent)
     manifest.amend(new.parent, present=[row])
@@ -134,7 +202,13 @@ def _is_taken(old: Path, new: Path, file_hash: str) -> bool:
 
 def _same(one: Path, other: Path) -> bool:
     """Whether two names are of one file; False where one of them is missing."""
+    first, second = _status(one), _status(other)
+    return first is not None and second is not None and os.path.samestat(first, second)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the file system says of a name; None where there is none."""
     try:
-        return os.path.samestat(os.lstat(one), os.lstat(other))
+        return os.lstat(path)
     except FileNotFoundError:
-        return False
+        return None

@@ -56,6 +56,11 @@ class Office:
             settings(**self.changes), self.book, self.engine, ways if self.has_radio else ways[:1]
         )
 
+    def mend(self) -> None:
+        """Somebody wrote another address in the place of the one that was set."""
+        ways = [Way("2", "radio", self.radio)]
+        self.alerts = Alerts(settings(**self.changes), self.book, self.engine, ways)
+
     def see(self, after: float = 0, **states: str) -> list[str]:
         """After so many seconds, this is how everything is; what was told."""
         self.at += timedelta(seconds=after)
@@ -173,6 +178,39 @@ def test_what_could_not_be_sent_is_sent_later(office: Office) -> None:
     office.restart()
     office.post.trouble = None
     assert office.see(60, librarian="ERROR") == ["librarian ERROR"]
+
+
+def test_an_address_that_was_mended_gets_what_the_wrong_one_did_not_take(office: Office) -> None:
+    office.post.trouble = "post did not take it"
+    office.see(librarian="ERROR")
+    assert office.see(120, librarian="ERROR") == []
+    office.mend()
+    assert office.see(60, librarian="ERROR") == ["librarian ERROR"]
+    ((title, _text),) = office.radio.letters
+    assert title == "Photo Factory: librarian is ERROR"
+    assert office.see(60, librarian="ERROR") == []
+    assert len(rows(office.engine)) == 1
+
+
+def test_a_further_address_is_not_told_what_others_were_told(office: Office) -> None:
+    office.see(librarian="ERROR")
+    office.see(120, librarian="ERROR")
+    office.has_radio = True
+    office.restart()
+    office.see(60, librarian="ERROR")
+    assert office.radio.letters == []
+
+
+def test_the_book_forgets_addresses_that_are_not_set_any_more(
+    engine: Engine, tmp_path: Path
+) -> None:
+    office = Office(engine, tmp_path / "book", DIGEST_AT="12:00")
+    office.see(librarian="OK")
+    assert office.alerts.digest(lambda: "all is well", NOON)
+    office.mend()
+    office.see(librarian="OK")
+    kept = json.loads(office.book.read_text())
+    assert (list(kept["outboxes"]), kept["digests"]) == (["2"], {})
 
 
 def test_quiet_hours_hold_back_what_is_not_urgent(engine: Engine, tmp_path: Path) -> None:

@@ -79,6 +79,11 @@ def mailbox() -> Iterator[Mailbox]:
         yield box
 
 
+def test_an_address_that_is_set_twice_is_told_once() -> None:
+    twice = "json://127.0.0.1:1/a, json://127.0.0.1:1/a, json://127.0.0.1:1/b"
+    assert len(ways(settings(ALERT_URLS=twice))) == 2
+
+
 def test_an_alert_arrives_at_every_address(mailbox: Mailbox) -> None:
     with _serving() as other:
         both = ways(settings(ALERT_URLS=f"json://{mailbox.address},json://{other.address}"))

@@ -117,6 +117,13 @@ class Alerts:
         self._ways = ways
         self._patience = {way.id: _Patience() for way in ways}
         self._book = _read(book)
+        self._begin_ways()
+
+    def _begin_ways(self) -> None:
+        """A new address, perhaps one that was mended, gets what none has got; old ones go."""
+        ids, book = [way.id for way in self._ways], self._book
+        book.outboxes = {one: book.outboxes.get(one, [*book.untold]) for one in ids}
+        book.digests = {one: day for one, day in book.digests.items() if one in ids}
 
     @property
     def problems(self) -> list[str]:
@@ -126,9 +133,8 @@ class Alerts:
     def tell(self, subjects: Mapping[str, Subject], at: datetime) -> list[Change]:
         """Look at how everything is now and tell what changed; what was told for the first time."""
         news = [one for name in subjects if (one := self._changed(name, subjects[name], at))]
-        for way in self._ways:
-            outbox = self._book.outboxes.setdefault(way.id, [])
-            outbox += news
+        for outbox in self._book.outboxes.values():
+            outbox.extend(news)
             del outbox[:-_LONGEST_OUTBOX]
         self._book.untold += news
         del self._book.untold[:-_LONGEST_OUTBOX]

@@ -33,7 +33,8 @@ def ways(settings: Settings) -> list[Way]:
             "ALERT_URLS: at least one of them is no address Apprise knows (examples: "
             "ntfy://ntfy.sh/topic, mailto://user:password@example.org, discord://id/token)"
         )
-    return [_way(service) for service in services]
+    # An address that is there twice is one.
+    return list({way.id: way for way in map(_way, services)}.values())
 
 
 def _way(service: Any) -> Way:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typer.testing import CliRunner
 
 from photo_factory.cli import app
 from photo_factory.cli import integrity as cli
+from photo_factory.monitor import integrity
 from photo_factory.monitor.integrity import Integrity, probe
 from photo_factory.monitor.integrity_looks import Brake, Interrupted
 from photo_factory.monitor.integrity_pace import MIB, figures_of, pace
 from photo_factory.monitor.reading import Watch
 from photo_factory.shared import breakers, clock, findings
+from photo_factory.shared.roots import ASK_EVERY_S, MARKER, Guard
 from tests.factory import Factory
 
 
@@ -129,6 +132,60 @@ def test_nothing_is_marked_when_much_vanishes_at_once(factory: Factory) -> None:
     worked(factory)
     assert len(findings.listed(factory.engine)) == 12
     assert breakers.tripped(factory.engine) == {}
+
+
+def test_many_suspects_are_entered_a_portion_at_a_time_and_a_kill_forgets_none(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "AT_ONCE", 3)
+    for row in factory.assets()[:8]:
+        factory.on_disk(row).write_bytes(b"another size")
+    found = []
+    for steps in (1, 1, 30):  # each worker but the last one ends before it is done
+        worked(factory, steps, INTEGRITY_DAYS=0)
+        found.append(len(findings.listed(factory.engine)))
+    assert found == [3, 6, 8]
+    assert breakers.tripped(factory.engine) == {}
+
+
+def test_suspects_that_stop_everything_are_looked_at_again_when_it_goes_on(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "AT_ONCE", 3)
+    for row in factory.assets():
+        factory.on_disk(row).write_bytes(b"another size")
+    worker = worked(factory, INTEGRITY_DAYS=0)
+    assert len(findings.listed(factory.engine)) == 9
+    assert "were found wrong in this round" in breakers.tripped(factory.engine)["archive"]
+    with factory.engine.begin() as connection:
+        breakers.reset(connection, "archive")
+    time.sleep(ASK_EVERY_S)  # so long it does not ask
+    for _ in range(5):
+        worker.work(threading.Event())
+    assert len(findings.listed(factory.engine)) == 12
+
+
+def test_suspects_of_an_archive_that_goes_away_are_looked_at_when_it_is_back(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(integrity, "AT_ONCE", 3)
+    for row in factory.assets()[:8]:
+        factory.on_disk(row).write_bytes(b"another size")
+    worker = worked(factory, 1, INTEGRITY_DAYS=0)
+    marker = factory.paths.originals / MARKER
+    marker.rename(factory.home / "aside")
+    (factory.home / "aside").with_name("another").write_text("another\n")
+    (factory.home / "another").rename(marker)
+    time.sleep(ASK_EVERY_S)
+    for _ in range(5):
+        worker.work(threading.Event())
+    assert len(findings.listed(factory.engine)) == 3
+    (factory.home / "aside").rename(marker)
+    Guard(factory.settings(), factory.paths, factory.engine, keeper=True).check()
+    time.sleep(ASK_EVERY_S)
+    for _ in range(5):
+        worker.work(threading.Event())
+    assert len(findings.listed(factory.engine)) == 8
 
 
 def test_nine_are_too_few_to_stop_everything(factory: Factory) -> None:

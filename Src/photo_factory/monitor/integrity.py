@@ -1,7 +1,9 @@
 """Integrity: every original is read again within INTEGRITY_DAYS, evenly, the oldest look first.
 
-`verified_at` is all that has to be known, so a restart forgets nothing. Once a day, and whenever
-a file was not where it should be, a sweep looks for all of them by name (see integrity_sweep).
+Once a day, and whenever a file was not where it should be, a sweep looks for all of them by name
+(see integrity_sweep), and what has another size is read at once. What a restart must not forget is
+kept: each look and each finding in the ledger, the last whole sweep in the monitor's folder. What
+was seen of the findings (see integrity_again) is not; they are looked at once more, then.
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ class Integrity:
         self._figures = figures_of(watch)
         self._again, self._is_agains_turn = Again(watch), False
         self._sweep: Sweep | None = None
+        self._suspects: list[Original] = []
+        """Those of the last sweep that are still to be read."""
         self._sweep_at = self._look_again_at = self._free_at = 0.0
         since = seconds_since_last(watch.paths)
         if since is not None:
@@ -67,9 +71,7 @@ class Integrity:
         """Do what is due and rest a little; LedgerAway. Nothing while the archive is away."""
         if self._figures.moved_at is None:
             self._figures.move()
-        if self._guard.trouble():
-            self._sweep = None
-        else:
+        if not self._drops_sweep():
             try:
                 self._step(stop)
                 self._figures.move()
@@ -79,7 +81,9 @@ class Integrity:
 
     def _step(self, stop: threading.Event) -> None:
         now = time.monotonic()
-        if self._sweep or now >= self._sweep_at:
+        if self._suspects:
+            self._look_at_suspects(stop)
+        elif self._sweep or now >= self._sweep_at:
             self._sweep_on(stop)
         elif now >= self._look_again_at:
             self._look_again(stop)
@@ -107,10 +111,34 @@ class Integrity:
                 return
         ended, self._sweep = self._sweep, None
         self._sweep_at = time.monotonic() + SWEEP_EVERY_S
-        if not self._stops(ended) and not self._guard.trouble(at_once=True):
+        if not self._stops(ended) and not self._drops_sweep(at_once=True):
             ended.mark()
+            self._suspects = ended.suspects
+            self._look_at_suspects(stop)
+
+    def _look_at_suspects(self, stop: threading.Event) -> None:
+        """Read the next ones, and enter what was found: all of them may take hours."""
+        some, self._suspects = self._suspects[:AT_ONCE], self._suspects[AT_ONCE:]
+        try:
+            self._look_at(some, self._brake(stop))
+        except Halted:
+            self._sweep_anew()
+            raise
+        if not self._suspects and not self._drops_sweep(at_once=True):
             note_sweep(self._watch.paths)
-            self._look_at(ended.suspects, self._brake(stop))
+
+    def _drops_sweep(self, *, at_once: bool = False) -> bool:
+        """What a sweep saw of an archive that went away is worth nothing."""
+        if not self._guard.trouble(at_once=at_once):
+            return False
+        if at_once or self._suspects:
+            self._sweep_anew()
+        self._sweep = None
+        return True
+
+    def _sweep_anew(self) -> None:
+        """When it goes on, the first thing is to look again."""
+        self._suspects, self._sweep_at = [], 0.0
 
     def _stops(self, sweep: Sweep) -> bool:
         """Trip the breaker when too much is missing; then nothing is marked."""
@@ -120,7 +148,7 @@ class Integrity:
         with away(), self._watch.engine.begin() as connection:
             if breakers.trip(connection, breakers.ARCHIVE, reason):
                 log.error("everything stops: %s", reason)
-        self._sweep_at = 0.0  # when it goes on, the first thing is to look again
+        self._sweep_anew()
         return True
 
     def _look_at(

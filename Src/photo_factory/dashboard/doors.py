@@ -1,4 +1,4 @@
-"""Who was let in with a password: sessions, and the growing wait after wrong ones."""
+"""Who was let in: sessions, and the growing wait after wrong passwords."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ FREE_TRIES = 5
 LONGEST_WAIT_S = 300.0
 """Seconds; the wait is one second at first, and twice as long after each wrong password."""
 
+FORGIVEN_AFTER_S = 3600.0
+"""Seconds without a wrong password after which the earlier ones do not count any more."""
+
 _MOST_SESSIONS = _MOST_ADDRESSES = 1000
 
 
@@ -35,6 +38,7 @@ class _Wrong:
 
     count: int = 0
     closed_until: float = 0.0
+    forgiven_at: float = 0.0
 
 
 @dataclass
@@ -44,7 +48,7 @@ class _Session:
 
 
 class Doors:
-    """The passwords of one dashboard, and who came in with them; of one process."""
+    """The passwords of one dashboard, and who came in; of one process."""
 
     def __init__(
         self,
@@ -69,7 +73,7 @@ class Doors:
         return cls(hashes, settings.dashboard_session_hours * 3600)
 
     def enter(self, password: str, where: str) -> str | None:
-        """A session's token, None for a wrong password; TooSoon. `where` is told in the log."""
+        """A session's token, None for a wrong password; TooSoon. `where`: the caller's address."""
         # One at a time: an argon2 hash costs memory, and guesses shall cost time.
         with self._lock:
             wait_s = self._wrong.get(where, _Wrong()).closed_until - self._monotonic()
@@ -79,7 +83,8 @@ class Doors:
             if role is None:
                 self._note_wrong(where)
                 return None
-            self._wrong.pop(where, None)
+            if role == "owner":  # else a viewer could guess the owner's password without waiting
+                self._wrong.pop(where, None)
             return self._begun(Actor(f"{role} at {where}", role))
 
     def admit(self, actor: Actor) -> str:
@@ -117,11 +122,15 @@ class Doors:
         return self._monotonic() - session.seen > self._session_s
 
     def _note_wrong(self, where: str) -> None:
+        at = self._monotonic()
         wrong = self._wrong.pop(where, _Wrong())
+        if at > wrong.forgiven_at:
+            wrong = _Wrong()
         wrong.count += 1
         if wrong.count >= FREE_TRIES:
-            wait_s = min(2.0 ** (wrong.count - FREE_TRIES), LONGEST_WAIT_S)
-            wrong.closed_until = self._monotonic() + wait_s
+            doublings = min(wrong.count - FREE_TRIES, 10)  # a float has no room for a thousand
+            wrong.closed_until = at + min(2.0**doublings, LONGEST_WAIT_S)
+        wrong.forgiven_at = at + FORGIVEN_AFTER_S
         self._wrong[where] = wrong  # the last one now
         while len(self._wrong) > _MOST_ADDRESSES:
             del self._wrong[next(iter(self._wrong))]

@@ -29,7 +29,14 @@ from photo_factory.cli import app as cli
 from photo_factory.dashboard import access, openid
 from photo_factory.dashboard.actions import NotAllowed, acting
 from photo_factory.dashboard.context import Context
-from photo_factory.dashboard.doors import FREE_TRIES, LONGEST_WAIT_S, Doors, TooSoon, hashed
+from photo_factory.dashboard.doors import (
+    FORGIVEN_AFTER_S,
+    FREE_TRIES,
+    LONGEST_WAIT_S,
+    Doors,
+    TooSoon,
+    hashed,
+)
 from photo_factory.dashboard.entrance import Entrance
 from photo_factory.dashboard.gate import Gate
 from photo_factory.dashboard.headers import policy_of
@@ -121,6 +128,45 @@ def test_it_makes_who_guesses_wait_longer_and_longer(doors: Doors, clock: Clock)
     assert doors.enter("the owner's own", "here")
     assert doors.enter("a guess", "here") is None  # and the tries are free again
     assert doors.enter("the owner's own", "here")
+
+
+def test_a_viewer_cannot_guess_the_owners_password_without_waiting(doors: Doors) -> None:
+    for _ in range(FREE_TRIES - 1):
+        assert doors.enter("a guess", "here") is None
+    assert doors.enter("may only look", "here")
+    assert doors.enter("a guess", "here") is None
+    with pytest.raises(TooSoon):
+        doors.enter("a guess", "here")
+
+
+def test_wrong_passwords_of_long_ago_are_forgiven(doors: Doors, clock: Clock) -> None:
+    for _ in range(FREE_TRIES - 1):
+        assert doors.enter("a guess", "here") is None
+    clock.now += FORGIVEN_AFTER_S + 1
+    for _ in range(FREE_TRIES):
+        assert doors.enter("a guess", "here") is None
+
+
+def test_whoever_guesses_for_days_still_waits(doors: Doors, clock: Clock) -> None:
+    doors._hashes.clear()  # a guess costs no time then
+    for _ in range(1100):
+        assert doors.enter("a guess", "here") is None
+        clock.now += LONGEST_WAIT_S
+    clock.now -= LONGEST_WAIT_S
+    with pytest.raises(TooSoon):
+        doors.enter("a guess", "here")
+
+
+@pytest.mark.parametrize("url", ["photos.example.org", "ftp://a", "https://a/photos"])
+def test_it_refuses_what_is_no_address_of_a_dashboard(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="no address to come back to"):
+        access.check(settings(tmp_path, DASHBOARD_URL=url, DASHBOARD_PASSWORD=OWNER))
+
+
+def test_a_foreign_name_without_a_password_would_let_everybody_in(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="set DASHBOARD_PASSWORD"):
+        access.check(settings(tmp_path, DASHBOARD_URL="https://photos.example.org"))
+    access.check(settings(tmp_path, DASHBOARD_URL="http://localhost:9000"))
 
 
 def settings(tmp_path: Path, **changes: Any) -> Settings:

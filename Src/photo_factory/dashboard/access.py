@@ -103,7 +103,24 @@ def check(settings: Settings) -> None:
     """SettingsError where these settings would let the wrong people in, or nobody."""
     Doors.of(settings)
     listens_on(settings)
+    _check_url(settings)
     openid.check(settings)
+
+
+def _check_url(settings: Settings) -> None:
+    if not settings.dashboard_url:
+        return
+    parts = urlsplit(settings.dashboard_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise SettingsError(
+            f"DASHBOARD_URL={settings.dashboard_url!r} is no address to come back to, such as "
+            "https://photos.example.org (without a path)"
+        )
+    if parts.hostname not in LOOPBACK and not is_guarded(settings):
+        raise SettingsError(
+            f"DASHBOARD_URL={settings.dashboard_url!r} would let everybody in who knows it: set "
+            "DASHBOARD_PASSWORD (`photo-factory dashboard --hash` makes one)"
+        )
 
 
 def listens_on(settings: Settings) -> str:

@@ -59,12 +59,6 @@ def check(settings: Settings) -> None:
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsError(f"DASHBOARD_OIDC needs {', '.join(missing)} as well")
-    parts = urlsplit(settings.dashboard_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
-        raise SettingsError(
-            f"DASHBOARD_URL={settings.dashboard_url!r} is no address to come back to, such as "
-            "https://photos.example.org (without a path)"
-        )
 
 
 def secrets_of(settings: Settings) -> dict[str, Any] | None:

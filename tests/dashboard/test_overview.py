@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, insert
 
-from photo_factory.dashboard.fresh import Fresh
-from photo_factory.dashboard.house import count_files
+from photo_factory.dashboard.app_pages.overview import told_truth
+from photo_factory.dashboard.fresh import Fresh, NotYet
+from photo_factory.dashboard.house import Sight, count_files
 from photo_factory.dashboard.queries import overview
 from photo_factory.dashboard.queries.overview import Now, Totals
 from photo_factory.dashboard.truth import truth
@@ -425,3 +427,16 @@ def test_where_all_is_one_disk_the_storage_is_named(open_page: OpenPage, factory
         heart = Heartbeat(factory.engine, f"disk-{name}", 300, is_probe=True)
         heart.beat("OK", "looked at", details=details)
     assert "Free space 50.0 GB 25% of storage" in text_of(open_page())
+
+
+def test_a_count_that_takes_long_is_not_told_as_a_ledger_that_is_away() -> None:
+    class Counting:
+        def get(self) -> None:
+            raise NotYet("this takes long to find out; it will be there soon")
+
+    slow = Counting()
+    this: Any = SimpleNamespace(settings=SimpleNamespace(inbox_mode="move", backup_targets=None))
+    seen: Any = SimpleNamespace(inbox=slow, undecided=slow, totals=slow)
+    told = told_truth(this, seen, cast(Sight, SimpleNamespace(verdicts=(), lights={})))
+    assert (told.word, told.needs) == ("WARNING", ())
+    assert "are being counted" in told.sentence

@@ -10,6 +10,7 @@ import streamlit as st
 from photo_factory.dashboard.app_pages.acts import count
 from photo_factory.dashboard.app_pages.words import plain
 from photo_factory.dashboard.context import Context, context
+from photo_factory.dashboard.fresh import NotYet
 from photo_factory.dashboard.house import Disk, House, Sight, house, is_alone
 from photo_factory.dashboard.queries.overview import Flag, Totals
 from photo_factory.dashboard.truth import Truth, truth
@@ -71,6 +72,8 @@ def told_truth(this: Context, seen: House, sight: Sight) -> Truth:
     try:
         known, now = seen.totals.get(), seen.now(midnight())
         return truth(known, now, found, copies, lie_there, undecided)
+    except NotYet:  # nothing is away: a cold disk counts for long
+        return Truth("WARNING", "The photos are being counted; the numbers come in a moment.", ())
     except PhotoFactoryError:
         return truth(None, None, found, copies, lie_there)
 

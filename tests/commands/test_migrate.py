@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.ledger import database
 from photo_factory.shared.paths import Paths
 from tests.factory import Factory
+
+NOBODY = 65534
 
 PASSWORD = 'it\'s a "secret" % \\'
 
@@ -29,6 +33,29 @@ def test_it_names_the_owner_of_a_folder_it_may_not_write(tmp_path: Path) -> None
     paths = Paths(tmp_path / "inbox", tmp_path / "a file" / "storage")
     with pytest.raises(PhotoFactoryError, match=f"user {os.getuid()}.*set PUID"):
         make_folders(paths)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user reaches; pytest's own are closed."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
+def test_it_refuses_folders_that_somebody_else_made_first(open_folder: Path) -> None:
+    paths = Paths(open_folder / "inbox", open_folder / "storage")
+    for folder in (paths.inbox, paths.derivatives, paths.journal, paths.monitor, paths.originals):
+        folder.mkdir(parents=True)
+        folder.chmod(0o777)
+    paths.originals.chmod(0o755)
+    os.seteuid(NOBODY)
+    try:
+        with pytest.raises(PhotoFactoryError, match=r"Originals .* belongs to user 0.*set PUID"):
+            make_folders(paths)
+    finally:
+        os.seteuid(0)
 
 
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
@@ -50,6 +77,12 @@ def test_the_reader_reads_and_writes_nothing(ledger_url: str, tmp_path: Path) ->
         "SELECT pg_read_file('/etc/passwd')",
         "COPY media_assets TO PROGRAM 'true'",
         "SELECT * FROM pg_authid",
+        "SELECT lo_from_bytea(0, 'kept')",
+        "SET transaction_read_only = off; SELECT lo_create(0)",
+        "SET transaction_read_only = off; CREATE TEMP TABLE mine (id int)",
+        "SELECT pg_logical_emit_message(false, 'to the', 'log')",
+        "SELECT pg_advisory_lock(1)",  # the Librarian's lease is one
+        "SELECT pg_try_advisory_xact_lock(1, 2)",
     ):
         with reader.connect() as connection, pytest.raises(DBAPIError):
             connection.exec_driver_sql(hostile)

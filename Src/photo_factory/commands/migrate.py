@@ -14,8 +14,6 @@ from photo_factory.shared.ledger.database import away
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.settings import Settings
 
-READER = "factory_reader"
-
 _MAKE_READER = """
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'factory_reader') THEN
@@ -31,11 +29,18 @@ _LET_READ = (
     "ALTER ROLE factory_reader SET default_transaction_read_only = on",
     "ALTER ROLE factory_reader SET statement_timeout = '5min'",
     "ALTER ROLE factory_reader CONNECTION LIMIT 10",
-    # Only a superuser may set this one, which the stack's user is.
+    # Only a superuser may do the rest, which the stack's user is. The reader may say of itself that
+    # its transactions write: so it may not have what writes without any right to a table, nor the
+    # locks by which a Librarian or a migration keeps a second one out.
     """
-DO $$ BEGIN
+DO $$ DECLARE one regprocedure; BEGIN
   IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
     ALTER ROLE factory_reader SET temp_file_limit = '1GB';
+    EXECUTE 'REVOKE TEMPORARY ON DATABASE ' || quote_ident(current_database()) || ' FROM PUBLIC';
+    FOR one IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+               AND (proname ~ '^(lo_|lowrite$|pg_(try_)?advisory_|pg_logical_emit_message$)') LOOP
+      EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || one || ' FROM PUBLIC';
+    END LOOP;
   END IF;
 END $$
 """,
@@ -48,15 +53,23 @@ def make_folders(paths: Paths) -> None:
     try:
         files.make_folders(folders)
     except OSError as error:
-        raise PhotoFactoryError(
-            f"{error.filename} cannot be made ({error.strerror}) by user {os.getuid()}: "
-            f"{_whose(Path(error.filename or '/'))}; set PUID and PGID to its owner, or give this "
-            "user the folder"
-        ) from error
+        made = Path(error.filename or "/")
+        raise _not_ours(made, f"cannot be made ({error.strerror})") from error
+    for folder in folders[1:]:  # an inbox may be for reading only, in mode `keep`
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            raise _not_ours(folder, "cannot be written to")
+
+
+def _not_ours(folder: Path, what: str) -> PhotoFactoryError:
+    return PhotoFactoryError(
+        f"{folder} {what} by user {os.geteuid()}: {_whose(folder)}; set PUID and PGID to its "
+        "owner, or give this user the folder"
+    )
 
 
 def _whose(path: Path) -> str:
-    there = next(one for one in (path, *path.parents) if one.exists())
+    # os.path.exists is False, and raises nothing, where one may not look.
+    there = next(one for one in (path, *path.parents) if os.path.exists(one))
     return f"{there} belongs to user {there.stat().st_uid}, group {there.stat().st_gid}"
 
 

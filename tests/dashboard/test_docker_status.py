@@ -80,8 +80,6 @@ class Engine:
         return 404, {"message": "page not found"}
 
     def _listed(self, filters: dict[str, list[str]]) -> list[dict[str, Any]]:
-        if ids := filters.get("id"):
-            return [one for one in self.containers if one["Id"].startswith(ids[0])]
         wanted = filters["label"][0].partition("=")[2]
         project = "com.docker.compose.project"
         return [one for one in self.containers if one["Labels"][project] == wanted]
@@ -144,7 +142,7 @@ def engine_() -> Iterator[Engine]:
 
 
 def connect(engine: Engine) -> Docker:
-    engine.clients.append(Docker(engine.url))
+    engine.clients.append(Docker(engine.url, "photo-factory"))
     return engine.clients[-1]
 
 
@@ -184,14 +182,12 @@ def test_it_leaves_other_projects_and_what_has_done_its_work_alone(engine_: Engi
     assert connect(engine_).units() == []
 
 
-def test_it_knows_its_own_project_by_its_own_container(
-    engine_: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, other = container("dashboard"), container("geocode")
+def test_it_shows_the_project_that_compose_names(engine_: Engine) -> None:
+    own, other = container("librarian"), container("geocode")
     own["Labels"]["com.docker.compose.project"] = "album"
     engine_.containers = [own, other]
-    monkeypatch.setattr("socket.gethostname", lambda: own["Id"][:12])
-    assert [unit.service for unit in connect(engine_).units()] == ["dashboard"]
+    engine_.clients.append(Docker(engine_.url, "album"))
+    assert [unit.service for unit in engine_.clients[-1].units()] == ["librarian"]
 
 
 def test_a_container_that_is_being_replaced_hides_none_of_the_others(engine_: Engine) -> None:
@@ -256,7 +252,7 @@ def test_it_says_when_it_may_not(engine_: Engine) -> None:
 @pytest.mark.parametrize("host", ["tcp://127.0.0.1:1", "unix:///nowhere.sock", "nonsense"])
 def test_it_says_when_docker_is_away(host: str) -> None:
     with pytest.raises(UnitsAway, match="does not answer"):
-        Docker(host).units()
+        Docker(host, "photo-factory").units()
     gc.collect()
 
 

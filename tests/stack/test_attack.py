@@ -22,6 +22,9 @@ PUBLISHED = {
 }  # fmt: skip
 """The tests keep the ports of phones on this machine by SYNC_BIND."""
 
+OURS = "%7B%22label%22%3A+%5B%22com.docker.compose.project%3Dphoto-factory%22%5D%7D"
+"""The one filter that may be asked for."""
+
 ADDONS = {"geocode", "thumbnail", "backup"}
 
 RUNNING = sorted((set(SERVICES) - {"face"}) | {"factory-db", "syncthing", "docker-proxy"})
@@ -87,8 +90,16 @@ def test_no_log_tells_a_secret(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/v1.41/containers/json", 200),
         ("GET", "/_ping", 200),
+        ("GET", f"/v1.41/containers/json?all=1&filters={OURS}", 200),
+        ("GET", "/v1.41/containers/json", 403),
+        ("GET", "/v1.41/containers/json?all=1", 403),
+        ("GET", f"/containers/json?filters={OURS.replace('factory', 'album')}", 403),
+        ("GET", f"/containers/json?%66ilters=%7B%7D&filters={OURS}", 403),
+        ("GET", f"/containers/json?filters=%7B%7D&filters={OURS}", 403),
+        ("GET", "/info", 403),
+        ("GET", "/containers/photo-factory-librarian-1/top?ps_args=e", 403),
+        ("GET", "/containers/photo-factory-test-librarian-1/json", 403),
         ("POST", "/v1.41/containers/create", 403),
         ("POST", "/containers/photo-factory-librarian-1/stop", 403),
         ("POST", "/containers/photo-factory-librarian-1/exec", 403),

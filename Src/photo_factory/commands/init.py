@@ -14,8 +14,8 @@ from photo_factory.shared.settings import Settings
 from photo_factory.shared.settings.house import machine_timezone
 
 SET_BY_COMPOSE = {
-    "DATABASE_URL", "DOCKER_HOST", "PHOTO_FACTORY_INBOX", "PHOTO_FACTORY_ROOT",
-    "PHOTO_FACTORY_STORAGE", "SYNCTHING_INBOX", "SYNCTHING_URL",
+    "COMPOSE_PROJECT_NAME", "DATABASE_URL", "DOCKER_HOST", "PHOTO_FACTORY_INBOX",
+    "PHOTO_FACTORY_ROOT", "PHOTO_FACTORY_STORAGE", "SYNCTHING_INBOX", "SYNCTHING_URL",
 }  # fmt: skip
 """Settings that the compose file gives its containers itself."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +18,9 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5
 """Seconds an answer may take; one about usage takes one or two in Docker itself."""
 
-STOP_S = 15
-"""Seconds a container may take to finish the file in hand before Docker kills it."""
-
-PROJECT = "photo-factory"
-"""The compose project's name, where this is no container of another one."""
+STOP_S = 75
+"""Seconds a container may take to end before Docker kills it: more than any `stop_grace_period` of
+the compose file. A database that is killed at a checkpoint has to mend itself at its next start."""
 
 ONE_SHOT = ("migrate",)
 """Containers that end when their work is done."""
@@ -44,20 +41,23 @@ _ENDS = {0: "", 125: "not started", 137: "killed, perhaps for memory", 143: "ask
 
 
 class Docker:
-    """Docker's API at `host`, such as `tcp://docker-proxy:2375`; asked anew each time."""
+    """Docker's API at `host`, such as `tcp://docker-proxy:2375`; asked anew each time.
+
+    `project` is the compose project whose containers these are."""
 
     name = "Docker"
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, project: str) -> None:
         self._host = host
+        self._project = project
         self._client: APIClient | None = None
-        self._project: str | None = None
 
     def units(self) -> list[Unit]:
         """Every container of the compose project; UnitsAway."""
         with self._asking() as api:
-            labels = [f"{_PROJECT}={self._project_of(api)}"]
-            listed = api.containers(all=True, filters={"label": labels})
+            # Asked just so: the proxy of the stack lets no other question about containers pass.
+            ours = {"label": [f"{_PROJECT}={self._project}"]}
+            listed = api.containers(all=True, filters=ours)
             found = [self._unit(api, one) for one in listed]
         return sorted((one for one in found if one), key=lambda unit: (unit.service, unit.ident))
 
@@ -130,13 +130,6 @@ class Docker:
             image=listed.get("Image", ""),
             note=note,
         )
-
-    def _project_of(self, api: APIClient) -> str:
-        """The project of the container this runs in, else the usual one."""
-        if self._project is None:
-            own = api.containers(filters={"id": [socket.gethostname()]})
-            self._project = own[0]["Labels"].get(_PROJECT, PROJECT) if own else PROJECT
-        return self._project
 
     def _shown(self) -> str:
         return f"Docker at {self._host}"

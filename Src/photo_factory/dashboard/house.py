@@ -159,7 +159,7 @@ def house(context: Context) -> House:
 def host_of(context: Context) -> Host:
     """Docker where the settings name it, else the supervisor of this machine."""
     if context.settings.docker_host:
-        return Docker(context.settings.docker_host)
+        return Docker(context.settings.docker_host, context.settings.docker_project)
     return Processes(context.paths.services)
 
 

@@ -91,3 +91,8 @@ class DashboardSettings(BaseSettings):
         alias="DOCKER_HOST",
         description="Where Docker's API answers, such as tcp://docker-proxy:2375.",
     )
+    docker_project: str = Field(
+        "photo-factory",
+        alias="COMPOSE_PROJECT_NAME",
+        description="The compose project whose containers are shown.",
+    )

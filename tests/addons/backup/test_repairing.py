@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from photo_factory.addons import backup
-from photo_factory.addons.backup import copying
+from photo_factory.addons.backup import copying, repairing, verifying
 from photo_factory.commands.backup import initialise
 from photo_factory.commands.integrity import run_repair
 from photo_factory.commands.verify import run_verify as verify_archive
 from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.reading import Watch
-from photo_factory.shared import findings, manifest
+from photo_factory.shared import corrections, findings, manifest
+from photo_factory.shared.facts import Asset
 from photo_factory.shared.settings import Settings
-from tests.factory import Factory
+from tests.factory import Factory, photo
 
 
 def a_copied_photo(factory: Factory, usb: Path) -> tuple[Settings, Path, bytes]:
@@ -30,6 +35,14 @@ def a_copied_photo(factory: Factory, usb: Path) -> tuple[Settings, Path, bytes]:
     assert backup.run(settings, threading.Event(), once=True)
     path = factory.on_disk(factory.asset("a.jpg"))
     return settings, path, path.read_bytes()
+
+
+@pytest.fixture
+def on_each(tmp_path: Path, ledger_url: str, engine: Engine) -> Iterator[Factory]:
+    """A factory on each kind of database."""
+    made = Factory(tmp_path / "on_each", ledger_url)
+    yield made
+    made.close()
 
 
 def look(factory: Factory, settings: Settings) -> None:
@@ -120,3 +133,88 @@ def test_what_a_repair_cut_short_leaves_behind_is_cleared_by_the_librarian(
     assert left.is_file()
     factory.ingest()
     assert [one.name for one in path.parent.iterdir() if one.name not in manifest.FILES] == []
+
+
+RE_FILED = datetime(2020, 6, 7, 8, 9, 10)
+
+
+def an_asked_repair_while_it_is_re_filed(factory: Factory, patch: pytest.MonkeyPatch) -> Path:
+    """A Librarian re-files the photo while it is hashed; the folder it leaves."""
+    asset = factory.asset("a.jpg")
+    with factory.engine.begin() as connection:
+        findings.found(connection, asset["id"], "unreadable", "no light")
+        findings.ask_repair(connection)
+        corrections.ask(connection, asset["id"], "anna", captured_at=RE_FILED)
+
+    def slowly(one: Asset) -> str | None:
+        found = verifying.hash_here(one)
+        factory.ingest()
+        return found
+
+    patch.setattr(repairing, "hash_here", slowly)
+    return factory.on_disk(asset).parent
+
+
+@pytest.mark.parametrize("neighbour", [True, False])
+def test_a_photo_that_is_re_filed_while_it_is_hashed_is_not_named_where_it_was(
+    on_each: Factory, monkeypatch: pytest.MonkeyPatch, neighbour: bool
+) -> None:
+    on_each.drop("a.jpg")
+    if neighbour:
+        on_each.drop("b.jpg")
+    on_each.ingest()
+    with monkeypatch.context() as patch:
+        left = an_asked_repair_while_it_is_re_filed(on_each, patch)
+        assert repairing.work_off(on_each.engine, on_each.settings()) == (0, 1)
+    assert left.exists() is neighbour
+    assert on_each.sums_hold() and on_each.verify().all_is_well
+    (found,) = findings.listed(on_each.engine, asked=True)
+    assert found.problem is None
+    assert repairing.work_off(on_each.engine, on_each.settings()) == (1, 0)
+
+
+def test_one_that_was_re_filed_before_it_was_looked_at_stays_asked_for(
+    on_each: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_each.drop("a.jpg")
+    on_each.ingest()
+    asset = on_each.asset("a.jpg")
+    with on_each.engine.begin() as connection:
+        findings.found(connection, asset["id"], "unreadable", "no light")
+        findings.ask_repair(connection)
+        corrections.ask(connection, asset["id"], "anna", captured_at=RE_FILED)
+
+    def late(one: Asset) -> str | None:
+        on_each.ingest()
+        return verifying.hash_here(one)
+
+    monkeypatch.setattr(repairing, "hash_here", late)
+    assert repairing.work_off(on_each.engine, on_each.settings()) == (0, 1)
+    assert repairing.work_off(on_each.engine, on_each.settings()) == (1, 0)
+
+
+def test_lists_that_cannot_be_written_are_told_and_the_next_one_is_repaired(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory.drop("a.jpg")
+    factory.drop("b.jpg", photo("2021:02:03 04:05:06"))
+    factory.ingest()
+    for name in ("a.jpg", "b.jpg"):
+        asset = factory.asset(name)
+        manifest.amend(factory.on_disk(asset).parent, absent=[asset["final_path"]])
+        with factory.engine.begin() as connection:
+            findings.found(connection, asset["id"], "unreadable", "no light")
+            findings.ask_repair(connection)
+    refused = factory.on_disk(factory.asset("a.jpg")).parent
+    replace = manifest.replace_durably
+
+    def no_writing(path: Path, content: bytes) -> None:
+        if path.parent == refused:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        replace(path, content)
+
+    monkeypatch.setattr(manifest, "replace_durably", no_writing)
+    repairing.if_asked(factory.settings(), factory.engine)
+    (found,) = findings.listed(factory.engine)
+    assert found.final_path == factory.asset("a.jpg")["final_path"]
+    assert f"{refused / manifest.SUMS}: Permission denied; put that right" in (found.problem or "")

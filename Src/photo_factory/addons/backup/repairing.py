@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -36,6 +37,10 @@ class Busy(PhotoFactoryError):
     """The Librarian is filing; no target is at fault."""
 
 
+class FiledElsewhere(PhotoFactoryError):
+    """The Librarian re-filed it while it was looked at: what was seen there says nothing now."""
+
+
 @dataclass
 class Mender:
     """Mends originals from copies, in the Librarian's place: only it writes in the archive."""
@@ -48,10 +53,7 @@ class Mender:
         paths = Paths.of(self.settings)
         Guard(self.settings, paths, self.engine).check()
         with as_librarian(paths):
-            with away(), reading(self.engine) as connection:
-                now = connection.scalar(select(assets.c.final_path).where(assets.c.id == asset.id))
-            if now != asset.final_path:
-                raise PhotoFactoryError(f"{asset.final_path} was filed elsewhere: verify again")
+            _expect_it_there(asset, self.engine)
             if hash_here(asset) != asset.file_hash:  # else somebody else was quicker
                 _note_work_in(asset, paths)
                 self._bring(asset, target, path, paths.quarantine)
@@ -68,6 +70,12 @@ class Mender:
             restoring.place(partial, asset.path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _expect_it_there(asset: Asset, engine: Engine) -> None:
+    """Whether it has moved on is certain only under the lock."""
+    if _row(asset, engine)["final_path"] != asset.final_path:
+        raise FiledElsewhere(f"{asset.final_path} was filed elsewhere: verify again")
 
 
 def _note_work_in(asset: Asset, paths: Paths) -> None:
@@ -107,8 +115,8 @@ def as_librarian(paths: Paths) -> Iterator[None]:
 def work_off(engine: Engine, settings: Settings) -> tuple[int, int]:
     """Do every repair that was asked for: how many are right again, and how many are not.
 
-    What cannot be repaired says why in its `problem`; LedgerAway, Halted and Busy end it early,
-    and what is left is done the next time.
+    What cannot be repaired says why in its `problem`; what was re-filed meanwhile stays asked for.
+    LedgerAway, Halted and Busy end it early, and what is left is done the next time.
     """
     asked = findings.listed(engine, asked=True)
     if not asked:
@@ -117,7 +125,13 @@ def work_off(engine: Engine, settings: Settings) -> tuple[int, int]:
     Guard(settings, paths, engine).check()
     right = 0
     for one in asked:
-        repaired_from, problem = _repair(one, engine, settings)
+        try:
+            repaired_from, problem = _repair(one, engine, settings)
+        except FiledElsewhere as error:
+            log.info("not repaired now: %s", error)
+            continue
+        except OSError as error:
+            repaired_from, problem = None, _unwritten(one, error)
         with away(), engine.begin() as connection:
             if problem is None:
                 findings.right(connection, one.asset_id, repaired_from)
@@ -139,6 +153,7 @@ def _repair(
     if hash_here(asset) == asset.file_hash:
         if not manifest.knows(asset.path.parent, _row(asset, engine)):
             with as_librarian(Paths.of(settings)):
+                _expect_it_there(asset, engine)
                 _let_its_day_speak_of_it(asset, engine)
         return None, None
     problems = []
@@ -154,7 +169,13 @@ def _repair(
             problems.append(f"{target.name}: {error.strerror or error}")
         except OSError as error:
             problems.append(f"{asset.final_path} cannot be written: {error.strerror or error}")
+    _expect_it_there(asset, engine)  # else it is missing there for that reason alone
     return None, "; ".join(problems) or "no BACKUP_TARGETS are set on this machine"
+
+
+def _unwritten(one: findings.Open, error: OSError) -> str:
+    where = os.fsdecode(error.filename) if error.filename else one.final_path
+    return f"{where}: {error.strerror or error}; put that right, then ask for the repair again"
 
 
 def _repair_from(target: Target, asset: Asset, engine: Engine, settings: Settings) -> str | None:

@@ -16,8 +16,10 @@ from sqlalchemy import Engine
 from photo_factory.monitor.alerts import Alerts, Subject
 from photo_factory.monitor.cleanup import cleanup
 from photo_factory.monitor.digest import digest
+from photo_factory.monitor.in_time import InTime
 from photo_factory.monitor.integrity import Integrity
 from photo_factory.monitor.probes import ASK_THE_LEDGER, PROBES
+from photo_factory.monitor.probes.database import AWAY_WITH_DISK
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.monitor.rounds import AWAY, Rounds
 from photo_factory.monitor.scheduling import scheduler
@@ -49,9 +51,7 @@ DOCTOR_S = 60
 
 LATE_S = 180.0
 """Seconds over its time that a round may be before the monitor calls itself ill."""
-
-
-_AWAY_WITH_DISK = "the ledger is away together with the archive: is its disk mounted?"
+_TRY_THEM = "whether ALERT_URLS are right says `photo-factory alerts test`"
 
 
 class Service:
@@ -68,7 +68,7 @@ class Service:
         self._rounds = Rounds(PROBES)
         book = paths.monitor / "alerts.json"
         self._alerts = Alerts(settings, book, self._engine, ways(settings))
-        self._guard = Guard(settings, paths, self._engine)
+        self._has_ledger = InTime(lambda: Guard(settings, paths, self._engine).has_ledger)
         self._starts = Starts()
         self._heart = Heartbeat(
             self._ready,
@@ -157,8 +157,8 @@ class Service:
             self._stop.wait(LOOK_S)  # also when it failed at once
 
     def _ready(self) -> Engine:
-        if not self._guard.has_ledger:
-            raise LedgerAway(_AWAY_WITH_DISK)
+        if not self._has_ledger():
+            raise LedgerAway(AWAY_WITH_DISK)
         migrate(self._engine)  # this may be the first command of all
         return self._engine
 
@@ -183,13 +183,7 @@ class Service:
         self._note(self._asked(names))
 
     def _asked(self, names: set[str]) -> dict[str, Reading]:
-        found: dict[str, Reading] = {}
-        if "factory-db" in names and not self._guard.has_ledger:
-            # What answers there would be a new ledger in an empty mount point.
-            self._engine.dispose()
-            names = names - {"factory-db"}
-            found["factory-db"] = Reading("ERROR", "is away", _AWAY_WITH_DISK)
-        found |= self._rounds.run(self._watch, names, self._stop)
+        found = self._rounds.run(self._watch, names, self._stop)
         # One that lost the ledger while it looked has seen nothing; `factory-db` says so.
         lost = {name for name in ASK_THE_LEDGER if name in found and found[name].task == AWAY}
         return {name: one for name, one in found.items() if name not in lost}
@@ -219,7 +213,7 @@ class Service:
         """Look at how everything is, and tell people what changed."""
         at = clock.now()
         subjects = of_readings(self._last, self._settings.silent_phone_days)
-        if self._is_there():
+        if self._is_there() and self._has_ledger():
             subjects |= self._of_services(at)
         # That readings wait goes without saying where `factory-db` is told to be away.
         subjects[NAME] = Subject(*self._trouble() or ("OK",))
@@ -261,7 +255,7 @@ class Service:
         if troubles := list(self._troubles.values()):
             return "ERROR", "; ".join(dict.fromkeys(troubles))
         if problems := self._alerts.problems:
-            return "WARNING", f"people are not told: {', '.join(problems)}"
+            return "WARNING", f"{', '.join(problems)}: it is tried again; {_TRY_THEM}"
         return None
 
     def _task(self) -> str:

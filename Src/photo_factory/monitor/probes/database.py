@@ -11,7 +11,11 @@ from sqlalchemy import Connection, text
 from photo_factory.monitor.reading import Reading, Watch
 from photo_factory.shared.errors import LedgerAway, LedgerError
 from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.sizes import bytes_text
+
+AWAY_WITH_DISK = "the ledger is away together with the archive: is its disk mounted?"
+"""What answers there would be a new ledger in an empty mount point."""
 
 SLOW_MS = 1000
 LONG_MINUTES = 5
@@ -29,6 +33,9 @@ _ROWS = (
 
 def factory_db(watch: Watch) -> Reading:
     """ERROR when it cannot be reached or is damaged, WARNING when it is slow or neglected."""
+    if not Guard(watch.settings, watch.paths, watch.engine).has_ledger:
+        watch.engine.dispose()
+        return Reading("ERROR", "is away", AWAY_WITH_DISK)
     began = time.monotonic()
     try:
         with away(), reading(watch.engine) as connection:

@@ -26,8 +26,6 @@ from photo_factory.dashboard.widgets import (
 )
 from photo_factory.shared.errors import PhotoFactoryError
 
-WEEK = timedelta(days=7)
-
 _LINES = 500
 
 
@@ -71,7 +69,7 @@ def _span(span: str, seen: House) -> tuple[timedelta, timedelta]:
     if span == "24 h":
         return DAY, timedelta(minutes=10)
     if span == "7 days":
-        return WEEK, timedelta(hours=1)
+        return services_table.WEEK, timedelta(hours=1)
     return seen.longest, timedelta(hours=6)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from photo_factory.monitor.integrity_looks import Original, Wrong
 from photo_factory.monitor.reading import Watch
 from photo_factory.shared import breakers, findings
 from photo_factory.shared.findings import Kind
-from photo_factory.shared.roots import Halted
+from photo_factory.shared.roots import ASK_EVERY_S, Halted
 from tests.factory import Factory
 
 Hurt = Callable[[Kind, int], None]
@@ -60,12 +61,38 @@ def test_a_disk_that_answers_nothing_but_errors_stops_everything_and_marks_nothi
     hurt("unreadable", 24)
     works(factory)
     assert findings.listed(factory.engine) == []
-    assert "10 originals in a row cannot be read" in breakers.tripped(factory.engine)["archive"]
+    reason = breakers.tripped(factory.engine)["archive"]
+    assert "10 originals in a row cannot be read" in reason and "these marked" in reason
+
+
+def test_a_disk_that_drops_out_again_stops_everything_again(factory: Factory, hurt: Hurt) -> None:
+    hurt("unreadable", 24)
+    worked = worker(factory)
+    found = []
+    for _ in range(3):
+        go_on(factory)
+        for _ in range(20):
+            worked.work(threading.Event())
+        found.append((len(findings.listed(factory.engine)), len(breakers.tripped(factory.engine))))
+    assert found == [(0, 1), (10, 1), (24, 0)]  # those it stopped for are marked
+
+
+def go_on(factory: Factory) -> None:
+    """A person says so; for so long a guard does not ask."""
     with factory.engine.begin() as connection:
         breakers.reset(connection, "archive")
+    time.sleep(ASK_EVERY_S)
+
+
+def test_missing_ones_do_not_count_among_those_that_are_wrong(factory: Factory, hurt: Hurt) -> None:
+    for row in factory.assets()[:9]:
+        factory.on_disk(row).unlink()
+    works(factory, steps=1)
+    assert len(findings.listed(factory.engine)) == 9
+    hurt("changed", 10)
     works(factory)
-    assert len(findings.listed(factory.engine)) == 24
     assert breakers.tripped(factory.engine) == {}
+    assert len(findings.listed(factory.engine)) == 10
 
 
 @pytest.mark.parametrize("kind", ["changed", "unreadable"])

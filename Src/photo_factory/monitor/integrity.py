@@ -12,6 +12,7 @@ import logging
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -66,6 +67,8 @@ class Integrity:
             self._sweep_at = time.monotonic() + SWEEP_EVERY_S - since
         self._pace, self._weigh_at = 0.0, 0.0
         self._in_a_row = 0
+        self._blamed: set[uuid.UUID] = set()
+        """What everything stopped for; a person looked since, so it is the photos."""
 
     def work(self, stop: threading.Event) -> None:
         """Do what is due and rest a little; LedgerAway. Nothing while the archive is away."""
@@ -185,6 +188,7 @@ class Integrity:
         found = look(original, path, told)
         if found is None:
             right.append(original)
+            self._blamed.discard(original.id)
         else:
             wrong.append(found)
             self._again.note(original.id, stamp)
@@ -194,6 +198,8 @@ class Integrity:
             self._in_a_row += 1
 
     def _is_news(self, original: Original) -> bool:
+        if original.id in self._blamed:
+            return False
         with away(), reading(self._watch.engine) as connection:
             return not findings.is_open(connection, original.id)
 
@@ -225,6 +231,7 @@ class Integrity:
         reason = too_many(connection, told, in_a_row, days)
         if in_a_row >= IN_A_ROW:
             self._in_a_row = 0
+            self._blamed |= {one.original.id for one in told}
         if reason and breakers.trip(connection, breakers.ARCHIVE, reason):
             log.error("everything stops: %s", reason)
         return reason

@@ -268,6 +268,21 @@ def test_a_disk_that_takes_nothing_keeps_nobody_from_looking_and_telling(
     assert "disk-inbox" in letter["message"] and "service-monitor" in letter["message"]
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_an_address_that_takes_nothing_is_told_with_the_next_step(
+    factory: Factory, mailbox: Mailbox
+) -> None:
+    mailbox.status = 500
+    settings = factory.settings(ALERT_URLS=f"json://{mailbox.address}", ALERT_AFTER="0")
+    service = Service(settings, threading.Event())
+    factory.paths.inbox.rmdir()
+    service._round()
+    service._tell()
+    status, message = service._state()
+    assert status == "WARNING" and "did not take it; it is tried again." in str(message)
+    assert "photo-factory alerts test" in str(message)
+
+
 def test_what_dies_and_comes_back_all_the_time_is_told() -> None:
     starts, at = Starts(), clock.now()
     noted = [

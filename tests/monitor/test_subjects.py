@@ -57,7 +57,18 @@ def test_what_is_started_again_and_again_is_told() -> None:
         at = NOON + timedelta(minutes=minute)
         light = Light("geocode", "OK", "", None, at, 60, at, 0, 1, is_probe=False)
         found = of_services([light], starts, at)["geocode"]
-    assert found.state == "WARNING" and "started 4 times" in str(found.message)
+    assert found.state == "WARNING"
+    assert "started 4 times within 15 minutes" in str(found.message)
+    assert "docker compose logs geocode" in str(found.message)
+
+
+def test_several_processes_of_one_service_were_not_started_again_and_again() -> None:
+    starts = Starts()
+    for second in range(40):
+        at = NOON + timedelta(seconds=second)
+        started = NOON - timedelta(seconds=second % 4)  # now this one speaks, now that one
+        light = Light("face", "OK", "", None, at, 60, started, 0, 4, is_probe=False)
+        assert of_services([light], starts, at)["face"] == Subject("OK")
 
 
 def test_what_stood_still_and_goes_on_is_well_again() -> None:

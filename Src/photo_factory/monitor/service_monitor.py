@@ -51,7 +51,7 @@ DOCTOR_S = 60
 
 LATE_S = 180.0
 """Seconds over its time that a round may be before the monitor calls itself ill."""
-_TRY_THEM = "whether ALERT_URLS are right says `photo-factory alerts test`"
+_TRY_THEM = "it is tried again. Is ALERT_URLS right? Try it: photo-factory alerts test"
 
 
 class Service:
@@ -255,7 +255,7 @@ class Service:
         if troubles := list(self._troubles.values()):
             return "ERROR", "; ".join(dict.fromkeys(troubles))
         if problems := self._alerts.problems:
-            return "WARNING", f"{', '.join(problems)}: it is tried again; {_TRY_THEM}"
+            return "WARNING", f"an alert was not sent: {', '.join(problems)}; {_TRY_THEM}"
         return None
 
     def _task(self) -> str:

@@ -36,12 +36,21 @@ def of_services(found: Iterable[Light], starts: Starts, at: datetime) -> dict[st
 
 
 def _of_service(light: Light, starts: Starts, at: datetime) -> Subject:
-    often = starts.note(light.name, light.started_at, at)
+    # Of several processes started_at is now this one's, now that one's.
+    often = starts.note(light.name, light.started_at, at) if light.instances <= 1 else 0
     if light.state == "SILENT":
         return _of_silent(light)
     if often and light.state == "OK":
-        return Subject("WARNING", f"it was started {often} times within {RESTARTS_WITHIN}")
+        return Subject("WARNING", _of_starts(light.name, often))
     return Subject(light.state, light.message)
+
+
+def _of_starts(name: str, often: int) -> str:
+    minutes = RESTARTS_WITHIN // timedelta(minutes=1)
+    return (
+        f"it was started {often} times within {minutes} minutes. Its log says why: "
+        f"`docker compose logs {name}` in the stack"
+    )
 
 
 def _of_silent(light: Light) -> Subject:

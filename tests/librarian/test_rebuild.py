@@ -162,3 +162,14 @@ def test_it_makes_a_ledger_newly_where_there_was_none(tmp_path: Path, household:
     extractor.close()
     engine.dispose()
     assert found.from_folders == len(household.assets())
+
+
+def test_a_file_that_changed_stops_nobody_and_takes_no_row_away(embedded: Factory) -> None:
+    """A rebuild into a ledger that knows the name already."""
+    embedded.drop("a/IMG_1.jpg")
+    embedded.ingest()
+    asset = embedded.asset("IMG_1.jpg")
+    embedded.on_disk(asset).write_bytes(photo())
+    embedded.on_disk(asset).with_name("new.jpg").write_bytes(photo())
+    assert rebuilt(embedded) == Rebuilt(from_folders=0, from_files=1)
+    assert embedded.asset("IMG_1.jpg") == asset

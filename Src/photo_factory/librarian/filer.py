@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from photo_factory.librarian import collision_handler, filing
+from photo_factory.librarian import filing
 from photo_factory.librarian.arrivals import Outcome
 from photo_factory.librarian.batch import Batch, Item, Unsettled
 from photo_factory.librarian.duplicates import settle_duplicate
 from photo_factory.librarian.filing import How
+from photo_factory.librarian.free_names import FreeNames
 from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row, key_of
 from photo_factory.librarian.recorder import Recorder, by_folder, kept_as
@@ -113,12 +114,13 @@ class Filer:
 
     def _place(self, items: Sequence[Item]) -> None:
         """Bring the bytes under final names, durably; the intents first."""
-        taken: set[Path] = set()
-        waiting = list(items)
+        waiting = [item for item in items if item.is_open]
         self._make_day_folders(waiting)
+        names = FreeNames(self.recorder.records, self.recorder.paths)
+        names.ask([(item.final.parent, item.arrival.name) for item in waiting if item.final])
         while waiting := [item for item in waiting if item.is_open and not item.placed]:
             for item in waiting:
-                self._guarded(item, lambda item: self._choose_name(item, taken))
+                self._guarded(item, lambda item: self._choose_name(item, names))
             named = [item for item in waiting if item.is_open]
             self.recorder.journal.intend([item.entry for item in named if item.entry])
             self._in_threads(named, self._place_one)
@@ -134,31 +136,15 @@ class Filer:
             folders = {item.final.parent for item in here if item.final}
             self.recorder.for_all(here, partial(make_folders, folders))
 
-    def _choose_name(self, item: Item, taken: set[Path]) -> None:
+    def _choose_name(self, item: Item, names: FreeNames) -> None:
         assert item.final
         assert item.entry
-        item.final, item.adopted = collision_handler.free_path(
-            item.final.parent, item.arrival.name, taken, self._is_ours(item)
+        item.final, item.adopted = names.choose(
+            item.final.parent, item.arrival.name, item.file_hash, item.arrival.size
         )
-        taken.add(item.final)
         row = {**item.entry.row, "final_path": self.recorder.paths.in_ledger(item.final)}
         arrival = arrival_row(item.arrival, Outcome("filed", None, row["id"]), item.file_hash)
         item.entry = Entry(row, arrival)
-
-    def _is_ours(self, item: Item) -> Callable[[Path], bool]:
-        """Whether a taken name holds the item's bytes and no asset stands under it."""
-
-        def is_ours(path: Path) -> bool:
-            if not path.is_file() or path.stat().st_size != item.arrival.size:
-                return False
-            if not collision_handler.holds(path, item.file_hash):
-                return False
-            try:
-                return not self.recorder.records.has_final_path(self.recorder.paths.in_ledger(path))
-            except LedgerAway:
-                return True  # whose it is shows when the journal is replayed
-
-        return is_ours
 
     def _place_one(self, item: Item) -> None:
         """Place one item; it stays unplaced when a stranger took its name meanwhile."""

@@ -110,7 +110,12 @@ def _write(rows: Iterable[Row], records: Records) -> int:
 
 def _write_portion(rows: list[Row], records: Records) -> int:
     before = records.known([row["file_hash"] for row in rows])
-    fresh = [row for row in rows if row["file_hash"] not in before]
+    held = records.holders([row["final_path"] for row in rows])
+    unknown = [row for row in rows if row["file_hash"] not in before]
+    fresh = [row for row in unknown if row["final_path"] not in held]
+    for row in unknown:
+        if row["final_path"] in held:
+            log.warning("%s gets no row: it is not what its asset was", row["final_path"])
     for row in fresh:
         row.setdefault("verified_at", row["ingested_at"])  # lines of before step 0002 have none
     records.record([Entry(row) for row in fresh])

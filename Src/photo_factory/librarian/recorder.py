@@ -16,7 +16,7 @@ from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.records import Kept, Records, arrival_row
 from photo_factory.librarian.refiling import bring_together, tell_groups
 from photo_factory.shared import manifest
-from photo_factory.shared.errors import Held, LedgerAway
+from photo_factory.shared.errors import Held, LedgerAway, NameTaken
 from photo_factory.shared.journal import Entry, Journal
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
@@ -56,7 +56,7 @@ class Recorder:
                 raise LedgerAway("rows wait in the journal, which goes first")
             tell_groups(groups.grouping.joins, self.records, self.paths)
             others = self.records.record(entries, ends, groups.grouping.joins)
-        except LedgerAway as error:
+        except (LedgerAway, NameTaken) as error:  # recovery gives what it replays free names
             log.debug("%s", error)
             self._keep_in_journal(entries, ends)
             others = {}

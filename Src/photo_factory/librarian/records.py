@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
 from photo_factory.shared import breakers, clock
-from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.errors import LedgerAway, NameTaken
 from photo_factory.shared.journal import Entry
 from photo_factory.shared.ledger.database import (
     Lease,
@@ -119,10 +119,14 @@ class Records:
 
     def holder(self, final_path: str) -> UUID | None:
         """The asset that stands under this path, whether its file is there or not."""
-        query = select(_assets.c.id).where(_assets.c.final_path == final_path)
+        return self.holders([final_path]).get(final_path)
+
+    def holders(self, final_paths: Collection[str]) -> dict[str, UUID]:
+        """The assets that stand under these paths, whether their files are there or not."""
+        columns = (_assets.c.final_path, _assets.c.id)
         with self.reading() as connection:
-            found: UUID | None = connection.scalar(query)
-            return found
+            found = connection.execute(select(*columns).where(columns[0].in_(final_paths)))
+            return {row.final_path: row.id for row in found}
 
     def record(
         self,
@@ -133,7 +137,8 @@ class Records:
         """Write filed assets, end states of arrivals and new members of groups, or none of it.
 
         Returns, by hash, the assets that held the bytes of an entry under another identity;
-        such entries and their arrivals are not written.
+        such entries and their arrivals are not written. NameTaken when another asset has the
+        final path of one: recovery gives it a free name.
         """
         with self.writing() as connection:
             twins = _insert_assets(connection, [entry.row for entry in entries])
@@ -275,11 +280,15 @@ class Records:
 def _insert_assets(connection: Connection, rows: Sequence[Row]) -> dict[str, Kept]:
     if not rows:
         return {}
-    connection.execute(insert_ignore(_assets, ["file_hash"]), list(rows))
+    connection.execute(insert_ignore(_assets), list(rows))
     own = {row["file_hash"]: row["id"] for row in rows}
     columns = (_assets.c.id, _assets.c.file_hash, _assets.c.final_path)
     found = connection.execute(select(*columns).where(_assets.c.file_hash.in_(own)))
     kept = [Kept(*row) for row in found]
+    refused = own.keys() - {one.file_hash for one in kept}
+    if refused:
+        paths = sorted(row["final_path"] for row in rows if row["file_hash"] in refused)
+        raise NameTaken(f"another asset has the name {', '.join(paths)}")
     return {one.file_hash: one for one in kept if own[one.file_hash] != one.asset_id}
 
 

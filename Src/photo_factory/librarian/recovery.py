@@ -16,12 +16,13 @@ from uuid import UUID
 
 from photo_factory.librarian import collision_handler, filing
 from photo_factory.librarian.arrivals import Outcome
+from photo_factory.librarian.free_names import give_free_names
 from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.recorder import Recorder, kept_as
 from photo_factory.librarian.records import Kept
 from photo_factory.librarian.refiling import bring_together, finish_refiling, refile, tell_groups
 from photo_factory.shared import manifest
-from photo_factory.shared.errors import LedgerAway
+from photo_factory.shared.errors import LedgerAway, NameTaken
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folder, set_aside
 from photo_factory.shared.journal import Entry
 from photo_factory.shared.paths import Paths
@@ -50,16 +51,29 @@ def recover(recorder: Recorder) -> None:
         try:
             if recorder.pending or not recorder.records.may_be_back():
                 raise LedgerAway("rows before these wait")
+            _give_free_names(placed + found, recorder)
             _enter_in_manifests(placed + found, recorder)
             _record(placed + found, recorder, replaced)
-        except LedgerAway:
-            _enter_in_manifests(found, recorder)
+        except (LedgerAway, NameTaken) as error:
+            log.log(logging.WARNING if isinstance(error, NameTaken) else logging.DEBUG, "%s", error)
+            _enter_in_manifests([e for e in found if not _is_listed(e, recorder.paths)], recorder)
             recorder.journal.placed([str(entry.row["id"]) for entry in found])
             recorder.pending |= {
                 e.row["file_hash"]: _kept_now(e, recorder.paths) for e in placed + found
             }
     if not recorder.pending:
         _finish(recorder, replaced)
+
+
+def _give_free_names(entries: Sequence[Entry], recorder: Recorder) -> None:
+    filed = [entry for entry in entries if not entry.moved_from]
+    give_free_names(filed, recorder.records, recorder.journal, recorder.paths)
+
+
+def _is_listed(entry: Entry, paths: Paths) -> bool:
+    """Whether the day folder gives the entry's name to another asset, which keeps its line."""
+    final = paths.on_disk(entry.row["final_path"])
+    return manifest.is_anothers(manifest.listed(final.parent), final.name, entry.row["file_hash"])
 
 
 def _kept_now(entry: Entry, paths: Paths) -> Kept:

@@ -23,6 +23,10 @@ class LedgerAway(PhotoFactoryError):
     """The database cannot be reached now; it is expected back."""
 
 
+class NameTaken(PhotoFactoryError):
+    """Another asset has a row's final path or identity: nothing of the transaction was written."""
+
+
 class Held(PhotoFactoryError):
     """The file stays in the inbox and is tried again; the message is the reason."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from photo_factory.shared.rows import Row
 SUMS = "SHA256SUMS"
 LEDGER = "ledger.jsonl"
 FILES = frozenset({SUMS, LEDGER})
+
+_AFTER_HASH = 64
+"""Characters of a line before what tells its name; in a line that starts with \\ one more."""
 
 
 def sums_line(file_hash: str, name: str) -> str:
@@ -51,6 +54,21 @@ def read(folder: Path) -> Iterator[Row]:
                 yield rows.from_json(line)
             except ValueError:
                 continue
+
+
+def listed(folder: Path) -> dict[bytes, bytes]:
+    """The lines of SHA256SUMS by what follows their hash; of two for one name the elder."""
+    try:
+        lines = (folder / SUMS).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return {}
+    return {line[_AFTER_HASH:]: line for line in reversed(lines[:-1])}
+
+
+def is_anothers(lines: Mapping[bytes, bytes], name: str, file_hash: str) -> bool:
+    """Whether a day folder's `listed` lines give a name to other bytes than these."""
+    own = sums_line(file_hash, name)[:-1].encode("utf-8", "surrogateescape")
+    return lines.get(own[_AFTER_HASH:], own) != own
 
 
 def knows(folder: Path, row: Row) -> bool:

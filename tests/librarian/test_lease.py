@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_factory.librarian import lease, records
+from photo_factory.librarian import batch, lease, records
 from photo_factory.librarian import service as librarian_service
 from photo_factory.librarian.lease import Lease
 from photo_factory.librarian.librarian import ArchiveInUse
@@ -121,6 +122,23 @@ def test_who_lost_the_lease_with_its_connection_lets_the_other_one_file(
         engine.dispose()
         until(lambda: len(shared.assets()) == 2)
         assert not stop.is_set()
+
+
+def test_it_files_no_more_once_another_one_has_the_lease(
+    shared: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the midst of a listing that may take hours."""
+    for number in range(3):
+        shared.drop(f"{number}.jpg")
+    asked = itertools.count()
+    monkeypatch.setattr(batch, "MOST_FILES", 1)
+    monkeypatch.setattr(lease, "ASK_EVERY", 0)
+    monkeypatch.setattr(Records, "ask", lambda *_: "nas-2:7" if next(asked) >= 2 else None)
+    assert not librarian_service.run(shared.settings(), threading.Event(), once=True)
+    assert len(shared.assets()) == 1
+    monkeypatch.undo()
+    assert librarian_service.run(shared.settings(), threading.Event(), once=True)
+    assert len(shared.assets()) == 3
 
 
 def test_where_the_ledger_is_away_who_filed_files_on_and_who_waited_waits(

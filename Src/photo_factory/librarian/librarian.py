@@ -76,6 +76,8 @@ class Librarian:
         self.guard = Guard(settings, self.paths, engine, keeper=True)
         self.holds = Holds(settings, self.paths, self.records, keep=self.keep)
         self.observer = observer or Observer()
+        self.may_file: Callable[[], None] = lambda: None
+        """Asked before each batch; raises ArchiveInUse when another one files."""
         self.stop = stop or threading.Event()
         self.remembered: set[int] = set()
         """Fingerprints of files that stay in the inbox and need nothing more."""
@@ -147,6 +149,7 @@ class Librarian:
                 if recorder.pending and self.records.may_be_back():
                     self._recover(recorder)
                 self.guard.check()  # a disk may go away while files are read
+                self.may_file()  # and a lease with a restart of the database
                 self.holds.hold(batch)  # a breaker may have tripped while it was read
                 filer.file(batch)
                 unsettled += self._account(batch, summary)

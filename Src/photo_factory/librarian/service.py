@@ -49,6 +49,7 @@ class Service:
         observer = Observer(ended=self._ended, tick=self._beat)
         self._librarian = Librarian(settings, observer=observer, stop=stop)
         self._lease = Lease(self._librarian.records)
+        self._librarian.may_file = self._lease.check
         self._heart = Heartbeat(
             self._ledger,
             NAME,

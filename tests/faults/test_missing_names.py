@@ -94,10 +94,24 @@ def test_it_files_a_namesake_of_what_is_missing(both: Workshop, missing: Path) -
     both_are_kept(both, missing)
 
 
+def test_it_asks_the_ledger_where_the_list_was_lost(workshop: Workshop) -> None:
+    workshop.put("pixel/IMG_1.jpg", photo("first"))
+    workshop.run()
+    (missing,) = workshop.archived()
+    missing.unlink()
+    for name in manifest.FILES:
+        (missing.parent / name).unlink()
+    workshop.put("other/IMG_1.jpg", photo("second"))
+    summary = workshop.run()
+    assert (summary.filed, summary.pending_ledger) == (1, 0)
+    assert workshop.archived() == {missing.with_name("IMG_1_1.jpg"): photo("second")}
+
+
 def test_it_files_it_while_the_ledger_is_away(both: Workshop, missing: Path) -> None:
     both.put("other/IMG_1.jpg", photo("second"))
     with away():
         assert (both.run().filed, both.left()) == (1, [])
+        assert both.archived() == {missing.with_name("IMG_1_1.jpg"): photo("second")}
     both.run()
     both_are_kept(both, missing)
 

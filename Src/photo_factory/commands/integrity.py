@@ -69,13 +69,9 @@ def reset_breaker(settings: Settings, engine: Engine, name: str) -> bool:
     if name != breakers.ARCHIVE and name not in known:
         names = ", ".join(known) or "none is tripped"
         raise PhotoFactoryError(f"no breaker is called {name!r}; there are: {names}")
-
-    def reset(connection: Connection) -> bool:
-        if name == breakers.ARCHIVE:
-            return roots.accept(settings, connection)
-        return breakers.reset(connection, name)
-
-    return _acted(engine, "reset breaker", name, reset)
+    return _acted(
+        engine, "reset breaker", name, lambda connection: roots.accept(settings, connection, name)
+    )
 
 
 def correct(

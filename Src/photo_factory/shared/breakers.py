@@ -61,7 +61,8 @@ def reset(connection: Connection, name: str) -> bool:
 
     For the archive this says as well that what it was tripped for is right: where that was its
     marker, the one that is there is learned anew; where much vanished or is wrong, that is entered
-    as findings instead of stopping everything once more. Whatever else protects it stays.
+    as findings instead of stopping everything once more, unless a disk drops out again. Whatever
+    else protects it stays.
     """
     reason = reason_of(connection, name)
     if reason is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,11 @@ class Household:
         until(lambda: self.phone.state(self.folder)["state"] == "idle")
 
     def on_phone(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in self.dcim.glob("*.jpg")}
+        found = {}
+        for path in self.dcim.glob("*.jpg"):
+            with suppress(FileNotFoundError):  # Syncthing deletes it meanwhile
+                found[path.name] = path.read_bytes()
+        return found
 
     def breakers(self) -> dict[str, str]:
         return breakers.tripped(self.factory.engine)

@@ -238,7 +238,7 @@ def test_another_disk_with_a_ledger_of_its_own_is_refused_until_a_person_says_so
     (embedded.paths.originals / MARKER).write_text("another\n")
     for one in (librarian, add_on, guard(embedded)):
         assert "another archive's marker" in (one.trouble(at_once=True) or "")
-        assert one.has_lost_ledger
+        assert not one.has_ledger
     (embedded.home / MARKER).rename(embedded.home / "aside")  # it says nothing, then
     assert librarian.trouble(at_once=True) and add_on.trouble(at_once=True)
     (embedded.home / "aside").rename(embedded.home / MARKER)

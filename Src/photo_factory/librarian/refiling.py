@@ -101,7 +101,7 @@ def _stuck() -> Iterator[None]:
 
 def _expect_writable(folder: Path) -> None:
     """The old name goes last: where it could not go, the move is not begun."""
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 

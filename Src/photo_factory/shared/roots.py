@@ -76,14 +76,9 @@ class Guard:
 
     @property
     def has_ledger(self) -> bool:
-        """False where the ledger, embedded in the storage, is away together with the archive."""
-        return not self.has_lost_ledger
-
-    @property
-    def has_lost_ledger(self) -> bool:
-        """True where an embedded ledger went away with its disk, and is not to be made anew."""
+        """False where an embedded ledger went away with its disk, and is not to be made anew."""
         known = self._known or self._remembered()
-        return self._is_embedded and self._is_lost(self._there(), known)
+        return not (self._is_embedded and self._is_lost(self._there(), known))
 
     def _is_lost(self, there: str | None, known: str | None) -> bool:
         if not self._is_embedded or known is None or there == known:
@@ -280,7 +275,7 @@ def accept(settings: Settings, connection: Connection, name: str = breakers.ARCH
         return breakers.reset(connection, name)
     paths = Paths.of(settings)
     reason = breakers.reason_of(connection, breakers.ARCHIVE)
-    has_lost_ledger = Guard(settings, paths, connection.engine).has_lost_ledger
+    has_lost_ledger = not Guard(settings, paths, connection.engine).has_ledger
     if has_lost_ledger:  # the ledger that says so is another one, in the empty mount point
         breakers.learn_anew(connection)
     if has_lost_ledger or (reason and reason.startswith(breakers.AWAY)):

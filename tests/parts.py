@@ -100,6 +100,7 @@ class PostgreSQL:
         """Freeze it: connections stay open, nothing answers any more."""
         assert self._process is not None
         postmaster = psutil.Process(self._process.pid)
+        postmaster.suspend()  # first: from then on it makes no more children
         self._frozen = [postmaster, *postmaster.children(recursive=True)]
         for process in self._frozen:
             with contextlib.suppress(psutil.NoSuchProcess):

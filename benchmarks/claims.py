@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 from sqlalchemy.dialects import postgresql as dialect
 
 from benchmarks.context import Context, postgresql
@@ -66,6 +66,7 @@ def _figures(few: int, many: int, measured: dict[int, dict[str, float]]) -> list
     what = f"with {many:,} rows"
     return [
         Figure(NAME, f"claim of {BATCH}, {what}", more["claim"], "ms", 5.0, note="median of 30"),
+        Figure(NAME, "floor: a transaction of SELECT 1", more["floor"], "ms"),
         Figure(NAME, f"idle poll, {what}", more["idle"], "ms"),
         Figure(NAME, f"idle poll, {many:,} / {few:,} rows", more["idle"] / less["idle"], "x", 1.5),
         Figure(NAME, f"status, {what}", more["status"], "ms"),
@@ -92,6 +93,7 @@ def _measure(context: Context, engine: Engine, *, keep_plan: bool) -> dict[str, 
     with engine.begin() as connection:
         connection.execute(text(_WAIT), {"apart": 10})
     found["claim"] = _milliseconds(lambda: claims.claim(BATCH), lambda: _give_back(engine))
+    found["floor"] = _milliseconds(lambda: _ask(engine))
     service = FlagService(STAGE, MediaAsset.is_thumbnailed, process=lambda *_: None)  # type: ignore[arg-type, return-value]
     found["status"] = _milliseconds(lambda: progress(engine, [service], settings), tries=3)
     if keep_plan:
@@ -101,6 +103,11 @@ def _measure(context: Context, engine: Engine, *, keep_plan: bool) -> dict[str, 
 
 def _nothing_to_claim(claims: Claims) -> None:
     assert claims.claim(BATCH) == []
+
+
+def _ask(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
 
 
 def _give_back(engine: Engine) -> None:
@@ -126,12 +133,7 @@ def _milliseconds(
 def _plan(engine: Engine, claims: Claims) -> str:
     """How PostgreSQL finds what is due."""
     with engine.begin() as connection:
-        now = connection.scalar(select(text("now()")))
-        assert now is not None
-        due = claims._due(now).with_for_update(
-            of=MediaAsset.__table__, skip_locked=True, key_share=True
-        )
-        shown = due.limit(BATCH).compile(
+        shown = claims._queue.batch.params(limit=BATCH).compile(
             dialect=dialect.dialect(), compile_kwargs={"literal_binds": True}
         )
         lines = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {shown}".replace("%", "%%"))

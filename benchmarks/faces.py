@@ -28,9 +28,9 @@ from benchmarks.figures import Figure, spread
 from photo_factory.addons.face import record, vectors
 from photo_factory.addons.face.dlib_engine import DlibEngine
 from photo_factory.addons.face.engines import Identity
-from photo_factory.shared.claims import database_now
 from photo_factory.shared.errors import Unprocessable
 from photo_factory.shared.ledger import database
+from photo_factory.shared.ledger.database import database_now
 from photo_factory.shared.ledger.models import Face, MediaAsset
 from photo_factory.shared.media.decode import upright_rgb
 from photo_factory.shared.settings import Settings

@@ -10,50 +10,39 @@ import random
 import secrets
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     Row,
-    Select,
-    Table,
     and_,
     bindparam,
-    case,
-    column,
-    false,
     func,
-    or_,
     select,
-    true,
-    tuple_,
     update,
 )
 
-from photo_factory.shared import clock
 from photo_factory.shared.facts import (
     OF_ASSET,
     Asset,
     Facts,
-    assets,
     chunks,
     update_assets,
     write_facts,
 )
-from photo_factory.shared.ledger.database import away, insert_ignore, reading, repeated
-from photo_factory.shared.ledger.models import APPLIES, StageRun
+from photo_factory.shared.ledger.database import away, database_now, reading, repeated
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.queue import Queue, runs
 from photo_factory.shared.settings import Settings
 
-__all__ = ["Asset", "Claim", "Claims", "Facts", "database_now", "waits_for"]
+__all__ = ["Asset", "Claim", "Claims", "Facts"]
 
-runs = cast(Table, StageRun.__table__)
 Told = TypeVar("Told")
 
 LONGEST_PAUSE = timedelta(hours=6)
@@ -81,46 +70,33 @@ class Claims:
         self._flag = flag
         self._settings = settings
         self._paths = Paths.of(settings)
+        self._queue = Queue(engine, stage, flag, settings, self.worker)
 
     @repeated
     def claim(self, limit: int) -> list[Claim]:
         """Take up to `limit` due assets; each costs one of its tries."""
         with self._writing() as connection:
-            now = database_now(connection)
-            # NO KEY: a weaker lock than FOR UPDATE, so that rows of other tables which refer to
-            # the asset can be written meanwhile. What another claim has locked is skipped.
-            due = self._due(now).with_for_update(of=assets, skip_locked=True, key_share=True)
-            found = connection.execute(due.limit(limit)).all()
+            found = connection.execute(self._queue.batch, {"limit": limit}).all()
             worn_out = [row for row in found if _is_worn_out(row)]
-            self._park_worn_out(connection, worn_out, now)
+            self._park_worn_out(connection, worn_out)
             seen = _without_suspects([row for row in found if not _is_worn_out(row)])
-            first = sorted(row.id for row in seen if row.claims is None)
-            again = sorted((row.id, row.claims) for row in seen if row.claims)
-            taken = {
-                row.asset_id: row
-                for row in (
-                    *self._take_first(connection, first, now),
-                    *self._take_again(connection, again, now),
-                )
-            }
+            taken = {row.asset_id: row for row in self._take(connection, seen)}
         if worn_out and not taken:  # they stood in the way of others
             return self.claim(limit)
-        # In the order of the queue, not in that of the two ways of taking.
+        # In the order of the queue, not in that of the taking.
         return [self._claim(row, taken[row.id]) for row in seen if row.id in taken]
 
     def due(self) -> int:
         """How many assets could be claimed now."""
         with away(), reading(self._engine) as connection:
-            due = self._due(database_now(connection)).subquery()
-            return connection.scalar(select(func.count()).select_from(due)) or 0
+            count = select(func.count()).select_from(self._queue.due.subquery())
+            return connection.scalar(count) or 0
 
     @repeated
     def renew(self) -> None:
         """Keep all that this worker holds for another lease."""
         with self._writing() as connection:
-            held = (runs.c.stage == self._stage) & (runs.c.leased_by == self.worker)
-            until = self._lease_end(database_now(connection))
-            connection.execute(update(runs).where(held).values(not_before=until))
+            connection.execute(self._queue.renew)
 
     @repeated
     def finish(self, done: Sequence[tuple[Claim, Facts]]) -> int:
@@ -166,57 +142,25 @@ class Claims:
             changes = [(claim, {**free, "tries_left": claim.tries_left + 1}) for claim in claims]
             self._change(connection, self._only_ours(connection, changes))
 
-    def _due(self, now: datetime) -> Select[Any]:
-        run = and_(runs.c.asset_id == assets.c.id, runs.c.stage == self._stage)
-        never_held = runs.c.asset_id.is_(None)
-        # A lease of our own that ran out (the machine slept) is still in our hands.
-        not_ours = or_(runs.c.leased_by.is_(None), runs.c.leased_by != self.worker)
-        is_free = and_(runs.c.parked_at.is_(None), runs.c.not_before <= now, not_ours)
-        filed = assets.c.ingested_at
-        return (
-            select(*_SEEN)
-            .select_from(assets.outerjoin(runs, run))
-            .where(waits_for(self._flag), or_(never_held, is_free))
-            .order_by(filed.desc() if self._settings.work_order == "newest" else filed)
-        )
+    def _take(self, connection: Connection, seen: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+        """Those which nobody took meanwhile, by the number of claims that each had."""
+        # A number at a time: as pairs each asset would be looked up by itself.
+        alike: dict[int | None, list[uuid.UUID]] = defaultdict(list)
+        for row in seen:
+            alike[row.claims].append(row.id)
+        for number, ids in alike.items():
+            for some in chunks(ids):
+                yield from self._take_alike(connection, number, some)
 
-    def _take_first(
-        self, connection: Connection, ids: Sequence[uuid.UUID], now: datetime
-    ) -> Iterator[Row[Any]]:
-        """Assets this stage never held: who inserts the row has them."""
-        row = {
-            "stage": self._stage,
-            "tries_left": self._settings.max_tries - 1,
-            "claims": 1,
-            "not_before": self._lease_end(now),
-            "leased_by": self.worker,
-        }
-        for some in chunks(ids):
-            statement = insert_ignore(runs).values([{**row, "asset_id": one} for one in some])
-            yield from connection.execute(statement.returning(*_TAKEN)).all()
-
-    def _take_again(
-        self, connection: Connection, seen: Sequence[tuple[uuid.UUID, int]], now: datetime
-    ) -> Iterator[Row[Any]]:
-        """Assets this stage held before: who finds the number of claims unchanged has them."""
-        # A flag that was lowered by hand after a success starts with all its tries.
-        fresh = runs.c.finished_at.is_not(None)
-        tries = case((fresh, self._settings.max_tries), else_=runs.c.tries_left)
-        change = {
-            "claims": runs.c.claims + 1,
-            "tries_left": tries - 1,
-            "not_before": self._lease_end(now),
-            "leased_by": self.worker,
-            "finished_at": None,
-        }
-        for some in chunks(seen):
-            unchanged = tuple_(runs.c.asset_id, runs.c.claims).in_(some)
-            free = and_(runs.c.stage == self._stage, runs.c.parked_at.is_(None))
-            statement = update(runs).where(free, unchanged)
-            yield from connection.execute(statement.values(change).returning(*_TAKEN)).all()
+    def _take_alike(
+        self, connection: Connection, number: int | None, ids: Sequence[uuid.UUID]
+    ) -> Sequence[Row[Any]]:
+        if number is None:
+            return connection.execute(self._queue.first, [{"asset_id": one} for one in ids]).all()
+        return connection.execute(self._queue.again, {"number": number, "ids": ids}).all()
 
     def _claim(self, row: Row[Any], taken: Row[Any]) -> Claim:
-        known = {name: getattr(row, name) for name in OF_ASSET}
+        known = dict(zip(OF_ASSET, row, strict=False))  # with them each row begins
         asset = Asset(path=self._paths.on_disk(row.final_path), **known)
         return Claim(asset, taken.claims, taken.tries_left)
 
@@ -224,13 +168,13 @@ class Claims:
         self, connection: Connection, pairs: Sequence[tuple[Claim, Told]]
     ) -> list[tuple[Claim, Told]]:
         """Of these, what nobody took over meanwhile; their runs are locked."""
-        ours: set[uuid.UUID] = set()
-        for some in chunks(sorted((claim.asset.id, claim.number) for claim, _ in pairs)):
-            unchanged = tuple_(runs.c.asset_id, runs.c.claims).in_(some)
+        ours: dict[uuid.UUID, int] = {}
+        for some in chunks(sorted(claim.asset.id for claim, _ in pairs)):
             held = (runs.c.stage == self._stage) & (runs.c.leased_by == self.worker)
-            query = select(runs.c.asset_id).where(held, unchanged).order_by(runs.c.asset_id)
-            ours.update(connection.scalars(query.with_for_update()))
-        return [pair for pair in pairs if pair[0].asset.id in ours]
+            query = select(runs.c.asset_id, runs.c.claims).where(held, runs.c.asset_id.in_(some))
+            query = query.order_by(runs.c.asset_id).with_for_update()
+            ours.update({row.asset_id: row.claims for row in connection.execute(query)})
+        return [pair for pair in pairs if ours.get(pair[0].asset.id) == pair[0].number]
 
     def _change(
         self, connection: Connection, changes: Sequence[tuple[Claim, Mapping[str, Any]]]
@@ -252,10 +196,9 @@ class Claims:
         self._change(connection, [(claim, {**aside, "last_error": why}) for claim, why in failed])
         self._tell(connection, [(c.asset.id, c.asset.final_path, why) for c, why in failed])
 
-    def _park_worn_out(
-        self, connection: Connection, seen: Sequence[Row[Any]], now: datetime
-    ) -> None:
+    def _park_worn_out(self, connection: Connection, seen: Sequence[Row[Any]]) -> None:
         """What killed its worker in its last try is in nobody's hands: set it aside."""
+        now = database_now(connection) if seen else None
         for row in seen:
             reason = f"its worker died in the last of {row.claims} tries"
             this = (runs.c.stage == self._stage) & (runs.c.asset_id == row.id)
@@ -284,20 +227,10 @@ class Claims:
         # Jitter: what failed together should not come back together.
         return min(pause, LONGEST_PAUSE) * random.uniform(0.75, 1.25)
 
-    def _lease_end(self, now: datetime) -> datetime:
-        return now + timedelta(seconds=self._settings.lease)
-
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with away(), self._engine.begin() as connection:
             yield connection
-
-
-_SEEN = [
-    *(assets.c[name] for name in OF_ASSET), runs.c.claims, runs.c.tries_left, runs.c.finished_at,
-    runs.c.leased_by,
-]  # fmt: skip
-_TAKEN = (runs.c.asset_id, runs.c.claims, runs.c.tries_left)
 
 
 def _without_suspects(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
@@ -311,15 +244,3 @@ def _without_suspects(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
 
 def _is_worn_out(row: Row[Any]) -> bool:
     return row.claims is not None and row.tries_left == 0 and row.finished_at is None
-
-
-def waits_for(flag: str) -> ColumnElement[bool]:
-    """The assets a flag applies to and is FALSE for; to the letter the condition of its index."""
-    return and_(column(flag) == false(), APPLIES.get(flag, true()))
-
-
-def database_now(connection: Connection) -> datetime:
-    """The time by the database's clock: hosts that share a ledger share no clock of their own."""
-    if connection.dialect.name == "postgresql":
-        return cast(datetime, connection.scalar(select(func.clock_timestamp())))
-    return clock.now()

@@ -27,9 +27,8 @@ from sqlalchemy import (
     update,
 )
 
-from photo_factory.shared.claims import database_now
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.database import away, database_now, reading
 from photo_factory.shared.ledger.models import Face, MediaAsset, Person
 
 faces: Table = Face.__table__  # type: ignore[assignment]

@@ -22,12 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from photo_factory.shared.claims import database_now, runs, waits_for
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.facts import assets, chunks
 from photo_factory.shared.flag_service import FlagService
-from photo_factory.shared.ledger.database import away, notify, reading, repeated
+from photo_factory.shared.ledger.database import away, database_now, notify, reading, repeated
 from photo_factory.shared.paths import LEDGER_PREFIX
+from photo_factory.shared.queue import runs, waits_for
 from photo_factory.shared.settings import Settings
 
 _AT_ONCE = 1000

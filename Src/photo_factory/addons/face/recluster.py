@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from photo_factory.addons.face.engines import Identity, distance, identity
 from photo_factory.addons.face.nearest import nearest_person
 from photo_factory.addons.face.vectors import Memory
-from photo_factory.shared.claims import database_now
-from photo_factory.shared.ledger.database import away, reading
+from photo_factory.shared.ledger.database import away, database_now, reading
 from photo_factory.shared.people import faces, lock, persons, remove_empty
 from photo_factory.shared.settings import Settings
 

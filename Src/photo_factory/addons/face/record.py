@@ -13,7 +13,7 @@ from photo_factory.addons.face import vectors
 from photo_factory.addons.face.engines import Identity, distance
 from photo_factory.addons.face.found import Box
 from photo_factory.addons.face.nearest import nearest_person
-from photo_factory.shared.claims import database_now
+from photo_factory.shared.ledger.database import database_now
 from photo_factory.shared.people import faces, lock, new_person, remove_empty
 from photo_factory.shared.settings import Settings
 

@@ -8,13 +8,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timedelta
 from functools import wraps
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import IO, ParamSpec, Protocol, TypeVar
+from typing import IO, ParamSpec, Protocol, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, make_url, text
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    create_engine,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import (
     ArgumentError,
@@ -161,6 +172,20 @@ def librarians_lease(engine: Engine, holder: str) -> Lease:
 
 def _dialect(ledger: Engine | Connection) -> ModuleType:
     return on_sqlite if ledger.dialect.name == "sqlite" else on_postgresql
+
+
+def moment(ledger: Engine | Connection, later: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """The time when the statement is carried out, or `later`, by the database's clock.
+
+    Hosts that share a ledger share no clock of their own.
+    """
+    made: ColumnElement[datetime] = _dialect(ledger).moment(later)
+    return made
+
+
+def database_now(connection: Connection) -> datetime:
+    """The time by the database's clock."""
+    return cast(datetime, connection.scalar(select(moment(connection))))
 
 
 def upsert(

@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy import URL, ColumnElement, Connection, Engine, func, text
 from sqlalchemy.exc import DBAPIError
 
 from photo_factory.shared.ledger.waits import SLICE_S, Wait
@@ -126,6 +127,11 @@ def dependents(error: DBAPIError) -> str | None:
         return None
     diagnosis: Any = getattr(error.orig, "diag", None)
     return "; ".join((diagnosis.message_detail or str(error.orig)).splitlines())
+
+
+def moment(later: timedelta) -> ColumnElement[datetime]:
+    """The time by the server's clock, also late in a long transaction; or `later`."""
+    return func.clock_timestamp() + later if later else func.clock_timestamp()
 
 
 CHANNEL = "photo_factory"

@@ -7,13 +7,16 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, ColumnElement, Connection, Engine, bindparam, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from photo_factory.shared import clock
 from photo_factory.shared.errors import SettingsError
+from photo_factory.shared.ledger.columns import UtcDateTime
 from photo_factory.shared.ledger.waits import SLICE_S, Wait
 
 READING = "photo_factory_reading"
@@ -109,6 +112,11 @@ def is_damaged(error: DBAPIError) -> bool:
 def _code(error: DBAPIError) -> int:
     # The lowest byte is the kind, the rest says more, such as which I/O failed.
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+
+
+def moment(later: timedelta) -> ColumnElement[datetime]:
+    """The time by this machine's clock, which is the only one here; or `later`."""
+    return bindparam(None, callable_=lambda: clock.now() + later, type_=UtcDateTime())
 
 
 class Listener:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from photo_factory.dashboard.units import Condition, Unit
 from photo_factory.shared.heartbeat_service import STOPPED, Light
+from photo_factory.shared.sizes import duration_text
 
 Word = Literal["OK", "WARNING", "ERROR", "SILENT", "STOPPED", "STARTING", "UNKNOWN"]
 
@@ -160,7 +161,8 @@ def _in_doubt(units: tuple[Unit, ...], at: datetime) -> tuple[Word, str] | None:
     again = [unit.started_at for unit in units if unit.restarts and unit.started_at]
     if again and at - max(again) < RECENT:
         # It was back before anybody could see that it was down.
-        return "WARNING", f"it ended, and was started again {_span(at - max(again))} ago"
+        ago = duration_text((at - max(again)).total_seconds())
+        return "WARNING", f"it ended, and was started again {ago} ago"
     return None
 
 
@@ -186,27 +188,20 @@ def _stopped(units: tuple[Unit, ...], light: Light, seen: Seen) -> tuple[Word, s
 
 def _silent(units: tuple[Unit, ...], light: Light, seen: Seen) -> tuple[Word, str]:
     every = f"it beats every {light.expected_every} s"
+    silence = duration_text((seen.at - light.last_heartbeat).total_seconds())
     if not units:
         if seen.units is None:
-            return "SILENT", f"no beat for {_span(seen.at - light.last_heartbeat)} ({every})"
+            return "SILENT", f"no beat for {silence} ({every})"
         return "SILENT", f"it runs in nothing that can be seen from here, and {every} when it runs"
     started = units[0].started_at
     young = started and started > light.last_heartbeat and seen.at - started < START
     if young:
         return "STARTING", "it was started and has not beaten yet"
     return "SILENT", (
-        f"its {units[0].kind} runs, but no beat came for {_span(seen.at - light.last_heartbeat)} "
+        f"its {units[0].kind} runs, but no beat came for {silence} "
         f"({every}): it hangs, or cannot reach the ledger"
     )
 
 
 def _as_far_as_units_know(units: tuple[Unit, ...], why: str) -> str:
     return f"its {units[0].kind} runs; {why}" if units else why
-
-
-def _span(time: timedelta) -> str:
-    seconds = time.total_seconds()
-    for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{seconds:.0f} s"

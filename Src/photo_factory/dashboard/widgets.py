@@ -14,13 +14,13 @@ import streamlit as st
 from photo_factory.dashboard import access
 from photo_factory.shared import clock
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.sizes import bytes_text
+from photo_factory.shared.sizes import bytes_text, duration_text
 
 Asked = ParamSpec("Asked")
 
 __all__ = [
-    "COLOURS", "INTERVAL", "age", "badge", "bytes_text", "duration", "inside", "live", "midnight",
-    "what_can_be_had", "when", "zone",
+    "COLOURS", "INTERVAL", "age", "badge", "bytes_text", "duration_text", "inside", "live",
+    "midnight", "what_can_be_had", "when", "zone",
 ]  # fmt: skip
 
 COLOURS = {
@@ -52,20 +52,12 @@ def when(moment: datetime | None) -> str:
 
 def age(moment: datetime) -> str:
     """How long ago that was, such as `3 min ago`."""
-    return f"{duration((clock.now() - moment.astimezone(UTC)).total_seconds())} ago"
+    return f"{duration_text((clock.now() - moment.astimezone(UTC)).total_seconds())} ago"
 
 
 def midnight() -> datetime:
     """When the viewer's day began, in UTC."""
     return datetime.combine(clock.now().astimezone(zone()).date(), time(), zone()).astimezone(UTC)
-
-
-def duration(seconds: float) -> str:
-    """How long something takes, such as `3 h`."""
-    for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {name}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 def inside(draw: Callable[Asked, None]) -> Callable[Asked, None]:

@@ -1,4 +1,4 @@
-"""Sizes in one unit everywhere: that of disks' labels, 1 GB being a thousand MB."""
+"""Sizes and spans of time in words; sizes as on disks' labels, 1 GB being a thousand MB."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ def bytes_text(number: float) -> str:
             )
         number /= 1000
     return f"{number:.1f} TB"
+
+
+def duration_text(seconds: float) -> str:
+    """How long something takes, such as `3 h`."""
+    for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{max(seconds, 0):.0f} s"

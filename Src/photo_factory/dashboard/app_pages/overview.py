@@ -18,14 +18,13 @@ from photo_factory.dashboard.verdict import Verdict
 from photo_factory.dashboard.widgets import (
     age,
     badge,
-    bytes_text,
-    duration,
     live,
     midnight,
     what_can_be_had,
 )
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED
+from photo_factory.shared.sizes import bytes_text, duration_text
 
 _ICONS = {"OK": "check_circle", "WARNING": "info", "ERROR": "error", "SILENT": "error"}
 _MOST_NEEDS = 8
@@ -245,7 +244,9 @@ def flag_text(flag: Flag) -> str:
     if not flag.waiting:
         return f"{flag.done:,} of {flag.total:,} done{parked}; nothing waits"
     left = flag.seconds_left
-    until = "nothing was done in the last hour" if left is None else f"about {duration(left)} left"
+    until = (
+        "nothing was done in the last hour" if left is None else f"about {duration_text(left)} left"
+    )
     return (
         f"{flag.done:,} of {flag.total:,} done{parked}; {flag.waiting:,} wait, "
         f"{flag.last_hour:,} in the last hour, {until}"

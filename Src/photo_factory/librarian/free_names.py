@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +51,13 @@ class FreeNames:
             # Whose it is while the ledger is away shows when the journal is replayed.
             return collision_handler.holds(path, file_hash) and not self._has_asset(path)
 
-        taken = _Taken(self, file_hash)
-        found = collision_handler.free_path(folder, name, taken, is_ours)
+        found = collision_handler.free_path(folder, name, self.taken(file_hash), is_ours)
         self._chosen.add(found[0])
         return found
+
+    def taken(self, file_hash: str) -> Container[Path]:
+        """The names that are given away, and not to these bytes."""
+        return _Taken(self, file_hash)
 
     def is_taken(self, path: Path, file_hash: str) -> bool:
         """Whether a name is given away, as far as that does not show on the disk."""

@@ -113,10 +113,6 @@ class Records:
         with self.reading() as connection:
             return [Mate(*row) for row in connection.execute(query)]
 
-    def has_final_path(self, final_path: str) -> bool:
-        """Whether an asset stands under this path."""
-        return self.holder(final_path) is not None
-
     def holder(self, final_path: str) -> UUID | None:
         """The asset that stands under this path, whether its file is there or not."""
         return self.holders([final_path]).get(final_path)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from photo_factory.librarian import collision_handler
 from photo_factory.librarian.filing import reveal
+from photo_factory.librarian.free_names import FreeNames
 from photo_factory.librarian.grouping import follow_day
 from photo_factory.librarian.groups import Newcomer
 from photo_factory.librarian.records import Mate, Records
@@ -75,8 +76,10 @@ def refile(
             log.warning("%s is missing and stays where it was", moved_from)
             return
         make_folder(folder)
-        wanted, taken = name or old.name, _Taken(records, paths, moved_from)
-        new, _ = collision_handler.free_path(folder, wanted, taken, lambda path: _same(path, old))
+        taken = FreeNames(records, paths).taken(row["file_hash"])
+        new, _ = collision_handler.free_path(
+            folder, name or old.name, taken, lambda path: _same(path, old)
+        )
         row["final_path"] = paths.in_ledger(new)
         journal.intend([Entry(row, moved_from=moved_from)])
     try:
@@ -103,17 +106,6 @@ def _expect_writable(folder: Path) -> None:
     """The old name goes last: where it could not go, the move is not begun."""
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-
-
-class _Taken:
-    """The names that assets of the ledger have, also those whose file is missing just now."""
-
-    def __init__(self, records: Records, paths: Paths, own: str) -> None:
-        self._records, self._paths, self._own = records, paths, own
-
-    def __contains__(self, path: object) -> bool:
-        named = self._paths.in_ledger(str(path))
-        return named != self._own and self._records.has_final_path(named)
 
 
 def _take_back(

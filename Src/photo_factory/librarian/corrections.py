@@ -24,6 +24,7 @@ from photo_factory.librarian.refiling import NotTakenBack, refile
 from photo_factory.shared import clock, manifest
 from photo_factory.shared.corrections import SOURCE, refusal
 from photo_factory.shared.errors import Held, LedgerAway
+from photo_factory.shared.files import DISK_FAILS, LACKING
 from photo_factory.shared.ledger.database import notify
 from photo_factory.shared.ledger.models import Correction, MediaAsset, StageRun
 from photo_factory.shared.paths import Paths
@@ -44,10 +45,7 @@ _corrections = cast(Table, Correction.__table__)
 _assets = cast(Table, MediaAsset.__table__)
 _runs = cast(Table, StageRun.__table__)
 
-_PASSES = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO,
-    errno.ENOTCONN, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
-}  # fmt: skip
+_PASSES = DISK_FAILS | LACKING | {errno.ETIMEDOUT}
 """What the disk or the system as a whole lacks for now: filing pauses, the correction waits."""
 
 Before = Mapping[str, Any]

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.files import naming, open_regular, sha256_of_descriptor
+from photo_factory.shared.files import (
+    DISK_AWAY,
+    LACKING,
+    naming,
+    open_regular,
+    sha256_of_descriptor,
+)
 from photo_factory.shared.findings import Kind
 
 _GONE = {errno.ENOENT, errno.ENOTDIR}
-_AWAY = {errno.ESTALE, errno.ENOTCONN, errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE}
-"""What is said of a disk that went away: no photo's fault."""
 
 
 class Interrupted(PhotoFactoryError):
@@ -85,7 +89,7 @@ def look(original: Original, path: Path, told: Callable[[int], None]) -> Wrong |
     try:
         found = _sha256(path, told)
     except OSError as error:
-        if error.errno in _AWAY:
+        if error.errno in DISK_AWAY | LACKING:
             raise Interrupted(f"{path}: {error.strerror}") from error
         if error.errno in _GONE:
             return Wrong(original, "missing", f"{original.final_path} is not there")

@@ -17,6 +17,17 @@ from uuid import uuid4
 LONGEST_NAME = 255
 """Bytes in a file name: the limit of every file system in use here."""
 
+DISK_AWAY = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE})
+"""What is said of a disk or a file server that dropped out: no file's fault."""
+
+DISK_FAILS = DISK_AWAY | {errno.EIO}
+"""The same, and what one bad sector says as well."""
+
+LACKING = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
+"""What is said where there is no room or no leave to write, or the system lacks something."""
+
 READ_SIZE = 1 << 20
 _WHOLE_FILE = 256 * 1024
 _F_SETSIG = 10  # <fcntl.h>; the fcntl module does not name it

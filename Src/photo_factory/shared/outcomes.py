@@ -14,14 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from photo_factory.shared.claims import Claim, Claims
 from photo_factory.shared.errors import LedgerAway, TryLater, Unprocessable
 from photo_factory.shared.facts import Facts
+from photo_factory.shared.files import DISK_AWAY, LACKING
 
 log = logging.getLogger(__name__)
-
-_AWAY = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.ENOTCONN,
-    errno.ENODEV, errno.ENXIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
-}  # fmt: skip
-"""What an operating system says of a disk that is full or gone: no photo's fault."""
 
 
 class Outcomes:
@@ -113,7 +108,7 @@ class Outcomes:
         # One bad sector or one lost file is that photo's; a disk that is gone has lost them all.
         if error.errno in (errno.ENOENT, errno.EIO) and (reason := self._storage_is_away()):
             return reason
-        return f"{claim.asset.final_path}: {error}" if error.errno in _AWAY else None
+        return f"{claim.asset.final_path}: {error}" if error.errno in DISK_AWAY | LACKING else None
 
     def _storage_is_away(self) -> str | None:
         try:

@@ -10,7 +10,6 @@ anew: nothing stops for it; the probe `integrity` tells it until the Librarian s
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -24,7 +23,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError
-from photo_factory.shared.files import fsync_folder, make_folder, replace_durably
+from photo_factory.shared.files import DISK_FAILS, fsync_folder, make_folder, replace_durably
 from photo_factory.shared.ledger.database import away, migrate, reading, upsert
 from photo_factory.shared.ledger.models import MediaAsset, Root
 from photo_factory.shared.paths import Paths
@@ -42,9 +41,6 @@ AWAY_S = 15.0
 """The same after the ledger was found away."""
 
 _SAMPLE = 16
-_FAILED = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
-"""What is said of a disk that dropped out."""
-
 _MUTE = ""
 
 _roots = cast(Table, Root.__table__)
@@ -202,7 +198,7 @@ class Guard:
             return None
         except (OSError, UnicodeDecodeError) as error:
             log.debug("%s cannot be read: %s", self._marker, error)
-            if isinstance(error, OSError) and error.errno in _FAILED:
+            if isinstance(error, OSError) and error.errno in DISK_FAILS:
                 return _MUTE
             return self._known or self._remembered()
 

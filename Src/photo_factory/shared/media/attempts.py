@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from typing import Any
 
+from photo_factory.shared.files import DISK_FAILS
 from photo_factory.shared.media.clues import Findings
-
-_DISK_TROUBLE = frozenset({errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN})
 
 
 def attempt(findings: Findings, parser: str, read: Callable[..., None], *arguments: Any) -> None:
@@ -22,7 +20,7 @@ def attempt(findings: Findings, parser: str, read: Callable[..., None], *argumen
     except MemoryError:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
+        if isinstance(error, OSError) and error.errno in DISK_FAILS:
             raise
         reason = " ".join(str(error).split())[:200] or "no reason given"
         findings.errors.append(f"{parser}: {type(error).__name__}: {reason}")

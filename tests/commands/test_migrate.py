@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from photo_factory.commands.migrate import let_reader_in, make_folders
+from photo_factory.commands.migrate import let_reader_in, make_folders, refuse_a_split
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.ledger import database
 from photo_factory.shared.paths import Paths
@@ -56,6 +58,51 @@ def test_it_refuses_folders_that_somebody_else_made_first(open_folder: Path) -> 
             make_folders(paths)
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.parametrize("name", ["INBOX_DIR", "STORAGE_DIR"])
+def test_it_refuses_a_folder_elsewhere_that_only_some_containers_have(
+    name: str, tmp_path: Path
+) -> None:
+    paths = Factory(tmp_path).paths
+    with pytest.raises(PhotoFactoryError, match=f"{name}=/volume2/x .*separate-disks.yml"):
+        refuse_a_split(paths, {name: "/volume2/x"})
+
+
+def test_it_takes_no_folder_elsewhere_for_both_in_one(tmp_path: Path) -> None:
+    refuse_a_split(Factory(tmp_path).paths, {"INBOX_DIR": "", "STORAGE_DIR": ""})
+
+
+def migrate_with_mounts(home: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    """The verb, with these folders of the factory being mounts of folders of the same disk."""
+    factory = Factory(home)
+    binds = [f"mount --bind {home}/elsewhere/{name} {home}/{name}" for name in names]
+    for name in names:
+        (home / "elsewhere" / name).mkdir(parents=True)
+        (home / name).mkdir(exist_ok=True)
+    command = " && ".join([*binds, f"exec {sys.executable} -m photo_factory migrate"])
+    elsewhere = {"INBOX_DIR": "/volume1/in", "STORAGE_DIR": "/volume2/photos"}
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-c", command],
+        env=factory.environment(**elsewhere), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode > 0,
+    reason="mounts of its own need root",
+)
+@pytest.mark.parametrize(
+    ("mounted", "refused"),
+    [(("Photos_Inbox", "Storage"), ""), (("Photos_Inbox",), "STORAGE_DIR"), ((), "INBOX_DIR")],
+)
+def test_it_sees_mounts_of_one_and_the_same_disk(
+    mounted: tuple[str, ...], refused: str, tmp_path: Path
+) -> None:
+    told = migrate_with_mounts(tmp_path, *mounted)
+    assert told.returncode == (1 if refused else 0), told.stderr
+    assert (f"{refused}=" if refused else "migrated") in told.stderr
+    assert refused == "" or not (tmp_path / "Storage" / "Originals").exists()
 
 
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)

@@ -60,6 +60,16 @@ def test_a_container_says_whether_it_is_well_and_has_a_limit(name: str) -> None:
     assert service["mem_limit"] and service["cpus"]
 
 
+@pytest.mark.parametrize("what", ["INBOX", "STORAGE"])
+def test_a_folder_elsewhere_is_told_to_who_refuses_half_of_it(what: str) -> None:
+    given = COMPOSE["services"]["migrate"]["environment"]
+    assert given[f"{what}_DIR"] == f"${{{what}_DIR:-}}"
+    disks = yaml.safe_load((STACK / "separate-disks.yml").read_text())["services"]
+    for service in ("migrate", "librarian"):
+        (mount,) = [one for one in disks[service]["volumes"] if f"${{{what}_DIR:" in one]
+        assert mount.endswith(f"}}:{given[f'PHOTO_FACTORY_{what}']}")
+
+
 def test_the_proxy_knows_the_services_that_may_not_be_stopped() -> None:
     rules = re.findall(r"\(([a-z|-]+)\)\[-_\]", (STACK / "docker-proxy.cfg").read_text())
     never, one_shot = (set(rule.split("|")) for rule in rules)

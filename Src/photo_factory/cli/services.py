@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -105,11 +106,12 @@ def healthcheck(service: Service) -> None:
 @app.command()
 def migrate() -> None:
     """Make the folders and bring the ledger to the shape this program needs."""
-    from photo_factory.commands.migrate import let_reader_in, make_folders
+    from photo_factory.commands.migrate import let_reader_in, make_folders, refuse_a_split
     from photo_factory.shared.ledger import database
     from photo_factory.shared.paths import database_url
 
     chosen = load_settings()
+    refuse_a_split(Paths.of(chosen), os.environ)
     make_folders(Paths.of(chosen))
     url = database_url(chosen)
     engine = database.connect(url)

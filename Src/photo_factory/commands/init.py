@@ -36,11 +36,13 @@ VARIABLES = (
     Variable("PUID", "1000", "The user everything runs as; the photos belong to it."),
     Variable("PGID", "1000", "And its group."),
     Variable("DATA_DIR", "..", "The folder in which Photos_Inbox and Storage stand on one disk."),
-    Variable("INBOX_DIR", "", "The inbox, where it stands elsewhere (see separate-disks.yml)."),
-    Variable("STORAGE_DIR", "", "The storage, where it stands elsewhere."),
+    Variable("INBOX_DIR", "", "The inbox, where the two stand on two disks; set all three:"),
+    Variable(
+        "STORAGE_DIR", "", "the storage, and COMPOSE_FILE=docker-compose.yml:separate-disks.yml."
+    ),
     Variable("BACKUP_DIR", "./App_Data/backup", "What /backup is in BACKUP_TARGETS."),
     Variable("COMPOSE_PROFILES", "", "Services that are off by default: face, backup."),
-    Variable("COMPOSE_FILE", "docker-compose.yml", "And separate-disks.yml, sql-port.yml after :"),
+    Variable("COMPOSE_FILE", "docker-compose.yml", "After a : separate-disks.yml, sql-port.yml."),
     Variable("DASHBOARD_BIND", "127.0.0.1", "Where port 8501 is open; 0.0.0.0: for the house."),
     Variable("SYNCTHING_BIND", "127.0.0.1", "The same for Syncthing's own page, port 8384."),
     Variable("SYNC_BIND", "0.0.0.0", "Where phones reach Syncthing: ports 22000 and 21027."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+import psutil
 from psycopg2 import sql
 from sqlalchemy import Engine
 
@@ -45,6 +47,24 @@ DO $$ DECLARE one regprocedure; BEGIN
 END $$
 """,
 )
+
+
+def refuse_a_split(paths: Paths, environment: Mapping[str, str]) -> None:
+    """PhotoFactoryError where the stack's containers do not share one inbox and one storage.
+
+    The compose file alone gives INBOX_DIR and STORAGE_DIR to some of them: the Librarian has
+    DATA_DIR as one mount until separate-disks.yml lays the two over it, here as well as there.
+    """
+    # os.path.ismount does not see a mount of another folder of the same disk.
+    mounts = {one.mountpoint for one in psutil.disk_partitions(all=True)}
+    for name, folder in (("INBOX_DIR", paths.inbox), ("STORAGE_DIR", paths.storage)):
+        named = environment.get(name)
+        if named and str(folder.resolve()) not in mounts:
+            raise PhotoFactoryError(
+                f"{name}={named} reaches the Librarian by separate-disks.yml only: add that to "
+                "Stack/.env as COMPOSE_FILE=docker-compose.yml:separate-disks.yml, with both "
+                "INBOX_DIR and STORAGE_DIR, or take the two out and set DATA_DIR"
+            )
 
 
 def make_folders(paths: Paths) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import threading
 from collections.abc import Callable
@@ -12,11 +14,14 @@ import pytest
 from sqlalchemy import select, update
 
 from photo_factory.addons import backup
-from photo_factory.addons.backup import copies, sums
+from photo_factory.addons.backup import copies, copying, sums
 from photo_factory.addons.backup.targets import open_target
-from photo_factory.shared import executors
+from photo_factory.shared import executors, files
+from photo_factory.shared.errors import TryLater
+from photo_factory.shared.facts import Asset
 from photo_factory.shared.ledger.addon_models import BackupCopy
 from photo_factory.shared.ledger.models import MediaAsset
+from photo_factory.shared.roots import Guard, Halted
 from tests.addons.backup.conftest import Place
 from tests.factory import Factory, photo
 
@@ -39,6 +44,26 @@ def run(factory: Factory, *targets: Any, **changes: Any) -> bool:
 
 def rows(factory: Factory) -> list[dict[str, Any]]:
     return factory._rows(select(BackupCopy.__table__).order_by(BackupCopy.path, BackupCopy.target))
+
+
+def asset_of(factory: Factory, name: str) -> Asset:
+    """What the loop hands to `process`."""
+    found = copies.asset_rows(MediaAsset.original_name == name)
+    with factory.engine.connect() as connection:
+        (one,) = copies.as_assets(connection.execute(found).all(), factory.settings())
+    return one
+
+
+def bad_sector(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """From now on the disk here refuses to read one file."""
+    whole = files.open_regular
+
+    def refusing(asked: Path) -> int:
+        if asked == path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(asked))
+        return whole(asked)
+
+    monkeypatch.setattr(files, "open_regular", refusing)
 
 
 def sums_hold(folder: Path) -> int:
@@ -94,6 +119,43 @@ def test_it_keeps_the_proof_of_one_target_while_another_is_away(factory: Factory
     status = factory.status("backup")
     assert status["status"] == "WARNING" and str(gone) in status["message"]
     assert not gone.exists(), "nothing is written below a mount point without its disk"
+
+
+def test_an_original_that_cannot_be_read_is_not_blamed_on_others_while_a_target_is_away(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usb, gone = a_target(factory), factory.home / "gone"
+    for name in ("a.jpg", "b.jpg", "bad.jpg"):  # the newest is the first to be caught up with
+        factory.drop(name)
+        factory.ingest()
+    bad_sector(monkeypatch, factory.on_disk(factory.asset("bad.jpg")))
+    settings = factory.settings(BACKUP_TARGETS=f"{gone} {usb}")
+    with pytest.raises(TryLater) as told:
+        copying.process(asset_of(factory, "a.jpg"), settings)
+    assert str(gone) in str(told.value) and "bad.jpg" not in str(told.value)
+    found = {Path(row["path"]).name: row for row in rows(factory)}
+    assert found["a.jpg"]["verified_at"] and found["b.jpg"]["verified_at"]
+    assert "bad.jpg cannot be read" in found["bad.jpg"]["problem"]
+    assert not found["bad.jpg"]["verified_at"]
+
+
+def test_an_archive_that_goes_away_is_not_noted_file_by_file(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usb, gone = a_target(factory), factory.home / "gone"
+    factory.drop("a.jpg")
+    factory.drop("bad.jpg")
+    factory.ingest()
+    bad_sector(monkeypatch, factory.on_disk(factory.asset("bad.jpg")))
+
+    def away(_self: Guard) -> None:
+        raise Halted("the storage is another one")
+
+    monkeypatch.setattr(Guard, "check", away)
+    settings = factory.settings(BACKUP_TARGETS=f"{gone} {usb}")
+    with pytest.raises(Halted):
+        copying.process(asset_of(factory, "a.jpg"), settings)
+    assert [Path(row["path"]).name for row in rows(factory)] == ["a.jpg"]
 
 
 def test_a_target_that_is_added_gets_what_was_filed_before(factory: Factory) -> None:

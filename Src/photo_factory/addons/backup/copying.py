@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from photo_factory.addons.backup import copies, nightly, urls
 from photo_factory.addons.backup.sums import Sums
-from photo_factory.addons.backup.targets import Corrupted, Target, open_targets
+from photo_factory.addons.backup.targets import Corrupted, Target, Unreadable, open_targets
 from photo_factory.shared import executors
 from photo_factory.shared.claims import Asset, Facts
 from photo_factory.shared.errors import PhotoFactoryError, TryLater, Unprocessable
@@ -19,6 +19,7 @@ from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.ledger.models import MediaAsset
 from photo_factory.shared.paths import Paths
+from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -112,10 +113,19 @@ def _catch_up(target: Target, engine: Engine, settings: Settings, until: float) 
         for asset in missing:
             if time.monotonic() > until or executors.stopping.is_set():
                 return
-            try:
-                ensure(asset, target, engine, settings)
-            except (Unprocessable, Corrupted) as error:
-                copies.note_problem(engine, asset, target.name, str(error))
+            _bring(asset, target, engine, settings)
+
+
+def _bring(asset: Asset, target: Target, engine: Engine, settings: Settings) -> None:
+    """Ensure a copy of an asset that nobody has claimed: its trouble is not the claimed one's."""
+    try:
+        ensure(asset, target, engine, settings)
+    except (Unprocessable, Corrupted) as error:
+        copies.note_problem(engine, asset, target.name, str(error))
+    except Unreadable as error:
+        # Where the whole archive is gone, no photo of it is at fault.
+        Guard(settings, Paths.of(settings), engine).check()
+        copies.note_problem(engine, asset, target.name, str(error))
 
 
 def idle(settings: Settings) -> str | None:

@@ -70,6 +70,20 @@ def test_a_folder_elsewhere_is_told_to_who_refuses_half_of_it(what: str) -> None
         assert mount.endswith(f"}}:{given[f'PHOTO_FACTORY_{what}']}")
 
 
+def test_who_asks_syncthing_knows_where_it_sees_the_inbox() -> None:
+    syncthing = COMPOSE["services"]["syncthing"]
+    (inbox,) = [one for one in syncthing["volumes"] if "INBOX_DIR" in one]
+    environments = [one.get("environment", {}) for one in COMPOSE["services"].values()]
+    asking = [one for one in environments if "SYNCTHING_URL" in one]
+    assert len(asking) == 2  # the Librarian waits for its doctor; the monitor asks it
+    assert all(inbox.endswith(f"}}:{one.get('SYNCTHING_INBOX')}") for one in asking)
+
+
+def test_originals_get_one_mode_whoever_wrote_them_first() -> None:
+    """Filing within one disk keeps the file that Syncthing made."""
+    assert COMPOSE["services"]["syncthing"]["environment"].get("UMASK") == "${UMASK:-}"
+
+
 def test_the_proxy_knows_the_services_that_may_not_be_stopped() -> None:
     rules = re.findall(r"\(([a-z|-]+)\)\[-_\]", (STACK / "docker-proxy.cfg").read_text())
     never, one_shot = (set(rule.split("|")) for rule in rules)

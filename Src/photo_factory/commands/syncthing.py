@@ -69,7 +69,8 @@ def show_added(added: Added) -> None:
         console.say(change)
     console.say(
         f"\nNow on the phone, in Syncthing:\n"
-        f"1. Add this device: {added.own_id}\n"
+        f"1. Add this device: {added.own_id}, with Addresses: tcp://ADDRESS-OF-THE-NAS:22000, "
+        "dynamic\n"
         f"2. Accept the folder {added.name!r} ({added.folder}) when it is offered, and choose the "
         "camera's folder (DCIM) for it\n"
         "3. Set its Folder Type to Send Only, before anything else\n"

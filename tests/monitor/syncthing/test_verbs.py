@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from photo_factory.commands.syncthing import show_added
 from photo_factory.monitor.syncthing.client import Client, SyncthingError
 from photo_factory.monitor.syncthing.phones import Added, add_phone
 from photo_factory.shared import breakers
@@ -146,6 +147,14 @@ def test_its_doctor_is_red_and_stops_the_librarian(pair: Pair, factory: Factory)
     assert run(factory, "ingest", **asked(pair.nas)).returncode == 1
     assert factory.inbox().count("pixel-7/a.jpg") == 1
     assert factory.status("syncthing")["status"] == "ERROR"
+
+
+def test_it_says_where_the_phone_finds_a_container_that_announces_nothing_to_the_house(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_added(Added("pixel-7", "PHONE", "photos-pixel-7", "/inbox/pixel-7", "NAS-ID", ()))
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if "NAS-ID" in one]
+    assert "tcp://ADDRESS-OF-THE-NAS:22000, dynamic" in line
 
 
 def test_it_says_in_one_line_what_is_not_set_up(factory: Factory) -> None:

@@ -48,10 +48,13 @@ def test_it_adds_a_phone_whose_photos_are_filed_and_stay_on_it(
         assert "Send Only" in done.stderr
         pair.phone.shares("photos-pixel-7", dcim, "sendonly", pair.nas)  # what the person does
         pair.phone.knows(pair.nas)
+        (dcim / "a.jpg").touch(0o640)
         (dcim / "a.jpg").write_bytes(photo())
         pair.phone.rescan("photos-pixel-7")
         inbox = factory.paths.inbox / "pixel-7"
         until((inbox / "a.jpg").exists, "nothing arrives")
+        (factory.home / "as made here").touch()
+        assert (inbox / "a.jpg").stat().st_mode == (factory.home / "as made here").stat().st_mode
         assert run(factory, "ingest", "--once", **asked(pair.nas)).returncode == 1  # it waits
         judged = run(factory, "syncthing", "doctor", "--json", **asked(pair.nas))
         (verdict,) = json.loads(judged.stdout)["doctor"]
@@ -93,7 +96,8 @@ def test_it_makes_the_folder_as_recommended(pair: Pair, factory: Factory) -> Non
     settings = asking(factory, pair.nas)
     add_phone(Client(pair.nas.url, pair.nas.key), settings, "pixel-7", pair.phone.device)
     made = pair.nas.ask("config/folders/photos-pixel-7")
-    wanted = {"type": "receiveonly", "ignoreDelete": True, "fsWatcherEnabled": True}
+    turned_on = dict.fromkeys(("ignoreDelete", "ignorePerms", "fsWatcherEnabled"), True)
+    wanted = {"type": "receiveonly", **turned_on}
     assert {key: made[key] for key in wanted} == wanted
     assert (made["label"], made["rescanIntervalS"]) == ("pixel-7", 3600)
     assert {one["deviceID"] for one in made["devices"]} == {pair.nas.device, pair.phone.device}

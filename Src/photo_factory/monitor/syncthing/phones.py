@@ -13,6 +13,7 @@ from photo_factory.shared.settings import Settings
 _RECOMMENDED: Mapping[str, Any] = {
     "type": "receiveonly",  # emptying the inbox stays here
     "ignoreDelete": True,  # what reached the inbox is filed, whatever the phone deletes meanwhile
+    "ignorePerms": True,  # what is filed gets the rights of this house (UMASK), not the phone's
     "fsWatcherEnabled": True,
     "rescanIntervalS": 3600,
 }

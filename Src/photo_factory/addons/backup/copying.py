@@ -156,7 +156,7 @@ _making = threading.Lock()
 def flush() -> None:
     """Write the lists that are due, and let go of the ledger."""
     while _made:
-        _made.popitem()[1].flush()
+        _made.popitem()[1].close()
     copies.close_ledgers()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -28,6 +29,9 @@ SUMS, LEDGER_LINES = "SHA256SUMS", "ledger.jsonl"
 
 EVERY_S = 2.0
 """A day of 10,000 photos would else have its list written 10,000 times."""
+
+_MOST_RARELY_S = 300.0
+"""What is away is asked ever more rarely: doubled from EVERY_S each time, up to this."""
 
 _RECENT = timedelta(minutes=10)
 
@@ -63,13 +67,20 @@ class Sums:
         self._writing = threading.Lock()
         self._due: set[str] = set()
         self._timer: threading.Timer | None = None
+        self._next_s = EVERY_S
 
     def changed(self, path: str) -> None:
-        """A copy at `path` came or went: its day's list is written within EVERY_S."""
+        """A copy at `path` came or went: its day's list is written within EVERY_S.
+
+        Later where the target did not take the last lists.
+        """
+        self._put_off({posixpath.dirname(path)})
+
+    def _put_off(self, folders: Iterable[str]) -> None:
         with self._lock:
-            self._due.add(posixpath.dirname(path))
+            self._due.update(folders)
             if self._timer is None:
-                self._timer = threading.Timer(EVERY_S, self._late)
+                self._timer = threading.Timer(self._next_s, self._late)
                 self._timer.daemon = True
                 self._timer.start()
 
@@ -78,20 +89,33 @@ class Sums:
         with self._writing:  # whoever comes while lists are written returns when they are
             self._flush()
 
+    def close(self) -> None:
+        """Write what is due; what cannot be written is left to `repair` at the next start."""
+        self.flush()
+        self._taken()
+
     def _flush(self) -> None:
+        left = self._taken()
+        try:
+            if left:
+                self._target.check()  # else it would be written below a mount point
+            while left:
+                self.write(left[0])
+                del left[0]
+            self._next_s = EVERY_S
+        except (TryLater, LedgerAway, Corrupted) as error:
+            log.warning("%s/%s is written later: %s", left[0], SUMS, error)
+            self._next_s = min(self._next_s * 2, _MOST_RARELY_S)
+            self._put_off(left)
+
+    def _taken(self) -> list[str]:
+        """The folders that are due, which nobody else writes from now on."""
         with self._lock:
             due, self._due = sorted(self._due), set()
             if self._timer:
                 self._timer.cancel()
             self._timer = None
-        for number, folder in enumerate(due):
-            try:
-                self.write(folder)
-            except (TryLater, LedgerAway, Corrupted) as error:
-                log.warning("%s/%s is written later: %s", folder, SUMS, error)
-                for left in due[number:]:
-                    self.changed(f"{left}/")
-                return
+            return due
 
     def write(self, folder: str) -> None:
         """Bring one day's list up to date."""

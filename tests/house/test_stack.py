@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ def test_the_proxy_knows_the_services_that_may_not_be_stopped() -> None:
     rules = re.findall(r"\(([a-z|-]+)\)\[-_\]", (STACK / "docker-proxy.cfg").read_text())
     never, one_shot = (set(rule.split("|")) for rule in rules)
     assert (never, one_shot) == (set(NEVER_STOPPED), set(ONE_SHOT))
+
+
+def test_an_upgrade_starts_the_proxy_anew_when_its_rules_are_others() -> None:
+    """Compose makes a container anew for what the compose file says, not for files it mounts."""
+    rules = (STACK / "docker-proxy.cfg").read_bytes()
+    environment = COMPOSE["services"]["docker-proxy"]["environment"]
+    assert environment.get("RULES") == hashlib.sha256(rules).hexdigest()[:12]
 
 
 def test_the_example_is_what_init_would_print() -> None:

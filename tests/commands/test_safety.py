@@ -22,6 +22,7 @@ from photo_factory.shared.safety import (
     Verdict,
     by_device,
     last_drill,
+    safe_paths,
     verdicts,
 )
 from tests.factory import Factory
@@ -180,6 +181,18 @@ def test_the_command_answers_people_programs_and_scripts(factory: Factory, engin
         "pixel-7/a.jpg": None, "iphone/b.jpg": "0 of 2 verified copies",
     }  # fmt: skip
     assert tell("--copies", "0").returncode == 0
+
+
+def test_a_path_is_listed_only_if_all_that_came_under_it_is_safe(
+    factory: Factory, engine: Engine
+) -> None:
+    """The photo was edited on the phone; only the first version is copied."""
+    factory.drop("pixel-7/a.jpg")
+    factory.ingest()
+    judged = ask(engine)
+    assert [verdict.why_not is None for verdict in judged] == [True, False]
+    assert list(safe_paths(judged)) == []
+    assert list(safe_paths(judged[:1])) == ["pixel-7/a.jpg"]
 
 
 def test_a_name_of_two_lines_is_not_listed_for_scripts(

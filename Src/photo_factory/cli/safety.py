@@ -37,7 +37,7 @@ def safe_to_delete(
     as_json: Json = False,
 ) -> None:
     """Say which files are safe to delete from a phone, and why the others are not."""
-    from photo_factory.shared.safety import Answer, Demands, last_drill, verdicts
+    from photo_factory.shared.safety import Answer, Demands, last_drill, safe_paths, verdicts
 
     chosen = load_settings()
     engine = migrated_engine(chosen)
@@ -49,7 +49,7 @@ def safe_to_delete(
         head |= {"last_drill": drill.isoformat() if drill else None}
         console.give_long_json(head, "files", (verdict.as_json() for verdict in judged))
     elif only_list:
-        console.give_lines(verdict.path for verdict in judged if verdict.why_not is None)
+        console.give_lines(safe_paths(judged))
     else:
         deque(judged, maxlen=0)
         _show(answer, demands, drill)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Engine, Row, TextClause, bindparam, text
@@ -128,6 +130,16 @@ def verdicts(engine: Engine, demands: Demands, device: str | None) -> Iterator[V
         found = connection.execution_options(yield_per=_AT_ONCE).execute(query, given)
         for row in found:
             yield _verdict(row, demands)
+
+
+def safe_paths(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """The paths of which all is safe; the verdicts on one path stand one after the other.
+
+    A phone may have sent another file under the same name since: that is what lies there now.
+    """
+    for path, of_path in groupby(verdicts, key=attrgetter("path")):
+        if not any(verdict.why_not for verdict in of_path):
+            yield path
 
 
 def by_device(engine: Engine, demands: Demands) -> dict[str, Answer]:

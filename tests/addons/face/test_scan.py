@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from photo_factory.addons import face
 from photo_factory.addons.face import engines, scan
+from photo_factory.shared.ledger.database import migrate
 from photo_factory.shared.ledger.models import Face, MediaAsset, StageRun, SystemStatus
 from photo_factory.shared.settings import Settings
 from tests.addons.face.portraits import portraits, strangers
 from tests.factory import Factory
+from tests.shared.ledger.rows import an_asset
 
 
 @pytest.fixture
@@ -115,6 +117,18 @@ def test_it_searches_again_what_another_version_has_searched(factory: Factory) -
     names = {row["id"]: row["original_name"] for row in factory.assets()}
     told = {names[asset_id]: number for asset_id, number in claims.items()}
     assert told == {"IMG_1.jpg": 2, "IMG_2.jpg": 1}
+
+
+def test_it_searches_a_large_ledger_again_in_parts(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "_AT_ONCE", 2)
+    rows = [an_asset(is_face_scanned=True, face_engine="dlib 19.0+0.1") for _ in range(5)]
+    migrate(factory.engine)
+    with factory.engine.begin() as connection:
+        connection.execute(insert(MediaAsset), rows)
+    scan.prepare(factory.settings(), factory.engine)
+    assert {asset["is_face_scanned"] for asset in factory.assets()} == {False}
 
 
 def test_it_rests_and_says_so_when_its_packages_are_missing(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, Table, or_, update
+from sqlalchemy import Engine, Table, or_, select, update
 
 from photo_factory.addons.face import engines, record, vectors
 from photo_factory.addons.face.found import Found
@@ -30,6 +30,8 @@ PRELOAD = (
     "photo_factory.shared.media.preload_pixels",
     "photo_factory.addons.face.preload",
 )
+
+_AT_ONCE = 5000
 
 _assets: Table = MediaAsset.__table__  # type: ignore[assignment]
 
@@ -99,16 +101,22 @@ def prepare(settings: Settings, engine: Engine) -> None:
     if told := engines.missing_packages(settings):
         log.warning("%s", told)
         return
-    with away(), engine.begin() as connection:
-        other = or_(
-            _assets.c.face_engine.is_(None),
-            _assets.c.face_engine != str(engines.identity(settings)),
-        )
-        again = update(_assets).where(_assets.c.is_face_scanned, other)
-        count = connection.execute(again.values(is_face_scanned=False)).rowcount
+    count, some = 0, _search_again(engine, settings)
+    while some:
+        count, some = count + some, _search_again(engine, settings)
     if count:
         log.info("%d photos were searched by another engine and are searched again", count)
     vectors.prepare(engine)
+
+
+def _search_again(engine: Engine, settings: Settings) -> int:
+    """Lower the flag of some: all in one statement would take a large ledger longer than it may."""
+    identity = str(engines.identity(settings))
+    other = or_(_assets.c.face_engine.is_(None), _assets.c.face_engine != identity)
+    some = select(_assets.c.id).where(_assets.c.is_face_scanned, other).limit(_AT_ONCE)
+    with away(), engine.begin() as connection:
+        again = update(_assets).where(_assets.c.id.in_(some))
+        return connection.execute(again.values(is_face_scanned=False)).rowcount
 
 
 def ledger(settings: Settings) -> Engine:

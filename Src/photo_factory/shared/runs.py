@@ -211,10 +211,15 @@ def retry(
 
 
 def _forget_errors(connection: Connection, ids: Sequence[uuid.UUID]) -> None:
-    """Clear what these assets tell of services that gave up, where none has any more."""
-    still = exists().where(runs.c.asset_id == assets.c.id, runs.c.parked_at.is_not(None))
+    """Clear what these assets tell of services that gave up, where none has any more.
+
+    What the Librarian found out about a file stays: its cause does.
+    """
+    own = runs.c.asset_id == assets.c.id
+    still = exists().where(own, runs.c.parked_at.is_not(None))
+    is_services = exists().where(own, assets.c.error_message.startswith(runs.c.stage + ": "))
     for some in chunks(ids):
-        these = update(assets).where(assets.c.id.in_(some), ~still)
+        these = update(assets).where(assets.c.id.in_(some), is_services, ~still)
         connection.execute(these.values(has_errors=False, error_message=None))
 
 

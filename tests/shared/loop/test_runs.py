@@ -52,6 +52,14 @@ def test_a_retry_keeps_the_error_that_another_service_left(shop: Shop) -> None:
     assert not shop.assets()["bad.jpg"]["has_errors"]
 
 
+def test_a_retry_keeps_what_the_librarian_found_out(shop: Shop) -> None:
+    told = {"has_errors": True, "error_message": "exifread: it has no end"}
+    shop.add("breaks.jpg", **told)
+    shop.run(RETRY_AFTER="3600")
+    assert runs.retry(shop.engine, shop.settings()) == 1
+    assert {name: shop.assets()["breaks.jpg"][name] for name in told} == told
+
+
 def test_a_retry_does_not_wait_for_the_pause(shop: Shop) -> None:
     shop.add("breaks.jpg")
     shop.run(RETRY_AFTER="3600")

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from photo_factory.librarian import file_watcher, filing
+from photo_factory.shared.ledger.database import listener
 from tests.factory import Factory, photo
 
 
@@ -141,3 +143,17 @@ def test_it_passes_over_what_other_programs_keep_for_themselves(embedded: Factor
     summary = embedded.ingest()
     assert (summary.seen, summary.filed) == (1, 1)
     assert len(embedded.inbox()) == 5
+
+
+def test_the_services_hear_of_what_is_filed(factory: Factory, engine: Engine) -> None:
+    factory.drop("a.jpg")
+    factory.ingest()
+    heard = listener(engine)
+    try:
+        heard.wait(5, threading.Event())  # it begins to listen
+        assert not heard.wait(0.5, threading.Event())
+        factory.drop("b.jpg")
+        factory.ingest()
+        assert heard.wait(5, threading.Event())
+    finally:
+        heard.close()

@@ -200,7 +200,7 @@ class Claims:
         """What killed its worker in its last try is in nobody's hands: set it aside."""
         now = database_now(connection) if seen else None
         for row in seen:
-            reason = f"its worker died in the last of {row.claims} tries"
+            reason = f"its worker died in its last try (it was taken {row.claims} times)"
             this = (runs.c.stage == self._stage) & (runs.c.asset_id == row.id)
             aside = {"parked_at": now, "leased_by": None, "last_error": reason}
             unchanged = and_(runs.c.claims == row.claims, runs.c.parked_at.is_(None))
@@ -234,12 +234,13 @@ class Claims:
 
 
 def _without_suspects(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-    """Leave aside what a dead worker held, or take one of it alone.
+    """Leave aside what a dead worker held; the first in the queue is taken alone.
 
-    One of them may have killed it, and would take its neighbours along again.
+    It may have killed that worker, and would take its neighbours along again.
     """
-    others = [row for row in rows if row.leased_by is None]
-    return others or rows[:1]
+    if rows and rows[0].leased_by:
+        return rows[:1]
+    return [row for row in rows if row.leased_by is None]
 
 
 def _is_worn_out(row: Row[Any]) -> bool:

@@ -104,9 +104,14 @@ class FlagLoop:
                 return
             self._beat()
             if not is_busy:
-                if once:
+                if once and self._is_done():
                     return
                 self._rest()
+
+    def _is_done(self) -> bool:
+        """Whether a run `once` may end: a claim is empty also while others have rows locked."""
+        is_held_up = self._pause.left_s or self._halted or self._idle
+        return bool(is_held_up) or not self._claims.due()
 
     def _ledger(self) -> Engine:
         if self._halted and not self._guard.has_ledger:

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text, update
 
 from photo_factory.shared import clock, flag_loop, pauses, runs
+from photo_factory.shared.claims import Claims
 from photo_factory.shared.errors import LedgerAway
 from photo_factory.shared.facts import Facts
 from photo_factory.shared.ledger import database
@@ -251,8 +253,40 @@ def test_it_parks_what_killed_its_worker_in_its_last_try(shop: Shop) -> None:
     assert shop.runs()["a.jpg"]["parked_at"]
 
 
-def _hold(shop: Shop, tries_left: int) -> None:
-    (asset,) = shop.assets().values()
+def test_todays_photo_does_not_wait_behind_all_others_because_its_worker_died(shop: Shop) -> None:
+    shop.add("old-1.jpg", "old-2.jpg", "new.jpg")
+    _hold(shop, tries_left=3, name="new.jpg")
+    shop.make_due()
+    claims = Claims(shop.engine, "pretend", "is_thumbnailed", shop.settings())
+    taken = [[claim.asset.original_name for claim in claims.claim(10)] for _ in range(2)]
+    assert taken == [["new.jpg"], ["old-2.jpg", "old-1.jpg"]]
+
+
+def test_what_a_dead_worker_held_comes_alone_when_it_is_its_turn(shop: Shop) -> None:
+    shop.add("old.jpg", "middle.jpg", "new.jpg")
+    _hold(shop, tries_left=3, name="middle.jpg")
+    shop.make_due()
+    claims = Claims(shop.engine, "pretend", "is_thumbnailed", shop.settings())
+    taken = [[claim.asset.original_name for claim in claims.claim(10)] for _ in range(2)]
+    assert taken == [["new.jpg", "old.jpg"], ["middle.jpg"]]
+
+
+def test_a_run_once_waits_for_what_another_has_locked(shop: Shop) -> None:
+    if shop.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    shop.add("a.jpg")
+    with ThreadPoolExecutor(1) as pool:
+        with shop.engine.begin() as other:
+            other.execute(text("SELECT id FROM media_assets FOR NO KEY UPDATE"))
+            run = pool.submit(shop.run)
+            time.sleep(1.5)
+            assert not run.done()
+        assert run.result(20) is True
+    assert shop.assets()["a.jpg"]["is_thumbnailed"]
+
+
+def _hold(shop: Shop, tries_left: int, name: str = "a.jpg") -> None:
+    asset = shop.assets()[name]
     row = {"asset_id": asset["id"], "stage": "pretend", "tries_left": tries_left, "claims": 2,
            "not_before": clock.now() + timedelta(hours=1), "leased_by": "dead"}  # fmt: skip
     with shop.engine.begin() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,21 @@ def test_what_it_writes_is_read_back_as_it_was_meant(tmp_path: Path) -> None:
     assert PasswordHasher().verify(str(values["DASHBOARD_PASSWORD"]), password)
     assert len(str(values["POSTGRES_PASSWORD"])) == 48
     assert Settings(_env_file=tmp_path / ".env").dashboard_port == 8501  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["mailto://me@nas?to=a&from=b", "a;b", "a b", "$argon2id$v=19", "a#b", "(a)", "~/a", "x"],
+)
+def test_a_shell_reads_it_as_compose_does(value: str, tmp_path: Path) -> None:
+    """As `docker stack deploy` needs it, which reads no `.env`."""
+    (tmp_path / ".env").write_text(init.example({"ALERT_URLS": value}))
+    assert dotenv_values(tmp_path / ".env")["ALERT_URLS"] == value
+    done = subprocess.run(
+        ["sh", "-c", "set -eua; . ./.env; wait; printenv ALERT_URLS"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (f"{value}\n", "")
 
 
 def test_no_two_have_a_secret_in_common(tmp_path: Path) -> None:

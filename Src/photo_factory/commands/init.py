@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ def example(values: Mapping[str, str] | None = None) -> str:
     given = dict(values or {})
     blocks = [
         "# Every variable of the stack and every setting. What begins with # has its default.",
-        "# Values with a $ stand between single quotes.",
+        "# Values with $, &, ;, # or blanks stand between single quotes: a shell may read this.",
         *(_entry(one.name, one.default, one.description, given) for one in VARIABLES),
         "# ---- Settings; docs/ explains them, `photo-factory config` shows what is in force ----",
         *(_entry(*one, given) for one in _settings()),
@@ -101,7 +102,7 @@ def _entry(name: str, default: str, description: str, given: Mapping[str, str]) 
 
 
 def _quoted(value: str) -> str:
-    return f"'{value}'" if any(sign in value for sign in "$# ") else value
+    return shlex.quote(value) if value else ""
 
 
 def fresh_values(password: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from photo_factory.addons.backup.targets import READ_BACK, STORE_CHECKSUM, Corrupted
+from photo_factory.shared import files
 from photo_factory.shared.errors import TryLater, Unprocessable
 from photo_factory.shared.files import sha256_of
 from tests.addons.backup.conftest import Place
@@ -151,6 +152,34 @@ def test_an_upload_that_is_changed_on_its_way_to_a_store_is_caught(
         with pytest.raises(Corrupted):
             target.put(sent, PATH, sha256_of(sent))
         assert target.size(PATH) is None
+
+
+@pytest.mark.parametrize("size", ["whole", "in parts"])
+def test_what_is_read_differently_when_it_is_sent_is_no_copy(
+    size: str,
+    place_of: Callable[[str], Place],
+    source: Path,
+    big_source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As failing memory or a failing disk does: the store proves only what it got."""
+    place, sent = place_of("s3"), source if size == "whole" else big_source
+    file_hash, target = sha256_of(sent), place.open()
+    bad = sent.with_name("bad")
+    bad.write_bytes(bytes([sent.read_bytes()[0] ^ 1]) + sent.read_bytes()[1:])
+    opened, as_it_is = [sent], files.open_regular
+
+    def failing(path: Path) -> int:
+        opened.append(bad)
+        return as_it_is(opened[-2])
+
+    with monkeypatch.context() as memory:
+        memory.setattr(files, "open_regular", failing)
+        with pytest.raises(Unprocessable, match="does not hold the bytes"):
+            target.put(sent, PATH, file_hash)
+    assert target.size(PATH) is None
+    assert target.put(sent, PATH, file_hash).how == STORE_CHECKSUM
+    assert target.sha256(PATH) == file_hash
 
 
 @pytest.mark.parametrize("size", ["whole", "in parts"])

@@ -14,7 +14,7 @@ from typing import Any
 from photo_factory.addons.backup.bandwidth import Bandwidth
 from photo_factory.addons.backup.s3_client import make_new, sum_to_keep
 from photo_factory.addons.backup.sweeping import Running
-from photo_factory.addons.backup.targets import blocks_of, heed_end
+from photo_factory.addons.backup.targets import blocks_of, damaged, heed_end
 from photo_factory.shared import clock
 
 PART = 16 << 20
@@ -32,22 +32,33 @@ class Parts:
     """Bucket and Key."""
     bandwidth: Bandwidth
 
-    def put(self, source: Path, size: int) -> bool:
-        """Send a file, gone on with where it was cut; whether the store keeps our sum of it."""
+    def put(self, source: Path, file_hash: str, size: int) -> bool:
+        """Send a file, gone on with where it was cut; whether the store keeps our sum of it.
+
+        Unprocessable, and no object, where what was read for sending has not `file_hash`.
+        """
         part = max(PART, -(-size // _MOST_PARTS))
         upload, there = self._begun()
-        sums, parts = [], []
+        read, sums, parts = hashlib.sha256(), [], []
         for number, block in enumerate(_regrouped(blocks_of(source), part), start=1):
+            read.update(block)
             sums.append(hashlib.sha256(block).digest())
-            wanted, md5 = base64_of(sums[-1]), hashlib.md5(block, usedforsecurity=False).hexdigest()
-            # A part's ETag is its MD5 nearly everywhere; the proof is that of the whole.
-            etag = f'"{md5}"'
-            if there.get(number) != (len(block), etag):
-                etag = self._put_part(upload, number, block, wanted)
-            parts.append({"PartNumber": number, "ETag": etag, "ChecksumSHA256": wanted})
+            parts.append(self._part(upload, number, block, sums[-1], there.get(number)))
+        if read.hexdigest() != file_hash:  # the store can only prove what it was sent
+            raise damaged(source)
         given = {**self.at_key, "UploadId": upload, "MultipartUpload": {"Parts": parts}}
         make_new(self.s3, "complete_multipart_upload", **given)
         return self._keeps(base64_of(hashlib.sha256(b"".join(sums)).digest()))
+
+    def _part(
+        self, upload: str, number: int, block: bytes, sha256: bytes, sent: tuple[int, str] | None
+    ) -> dict[str, Any]:
+        """What the store is told of a part, which is sent unless it has it: its size and ETag."""
+        # A part's ETag is its MD5 nearly everywhere; the proof is that of the whole.
+        etag = f'"{hashlib.md5(block, usedforsecurity=False).hexdigest()}"'
+        if sent != (len(block), etag):
+            etag = self._put_part(upload, number, block, base64_of(sha256))
+        return {"PartNumber": number, "ETag": etag, "ChecksumSHA256": base64_of(sha256)}
 
     def _keeps(self, of_parts: str) -> bool:
         """Whether the store's own sum of the parts' sums is ours; it may end with their number."""

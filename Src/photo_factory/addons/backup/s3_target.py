@@ -74,7 +74,7 @@ class S3Target:
         size = self._size_here(source, file_hash)
         try:
             with self._speaking():
-                told = self._put_new(source, path, size)
+                told = self._put_new(source, path, file_hash, size)
         except (FileExistsError, TryLater) as error:
             # Two that go on with one upload send the same parts; who is later finds it gone.
             if self.size(path) is None:
@@ -161,11 +161,15 @@ class S3Target:
             "kept there"
         )
 
-    def _put_new(self, source: Path, path: str, size: int) -> bool:
+    def _put_new(self, source: Path, path: str, file_hash: str, size: int) -> bool:
         if size > PART:
             with self._running.writing(self._key(path)):
-                return Parts(self._s3, self._at_key(path), self._bandwidth).put(source, size)
-        return self._put_whole(path, b"".join(blocks_of(source)), is_new=True)
+                parts = Parts(self._s3, self._at_key(path), self._bandwidth)
+                return parts.put(source, file_hash, size)
+        content = b"".join(blocks_of(source))
+        if hashlib.sha256(content).hexdigest() != file_hash:  # another reading than the first
+            raise damaged(source)
+        return self._put_whole(path, content, is_new=True)
 
     def _put_whole(self, path: str, content: bytes, *, is_new: bool = False) -> bool:
         """One PUT; whether the store says that it holds these bytes."""

@@ -116,7 +116,7 @@ def test_a_rebuild_from_the_disk_alone_keeps_it(filed: Factory) -> None:
         path.unlink()
     extractor = MetadataExtractor(filed.settings())
     try:
-        rebuild(filed.paths, Records(filed.engine), extractor, lambda _: None)
+        rebuild(filed.paths, Records(filed.engine, 5), extractor, lambda _: None)
     finally:
         extractor.close()
     again = {row["id"]: {name: row[name] for name in rows.COLUMNS} for row in filed.assets()}
@@ -236,7 +236,7 @@ def test_a_name_that_was_given_away_meanwhile_leaves_the_photo_where_it_was(
     asset, other = embedded.asset("IMG_1.jpg"), embedded.asset("IMG_2.jpg")
     embedded.on_disk(other).unlink()
     row = {**asset, "final_path": other["final_path"]}
-    finish_refiling(row, asset["final_path"], Records(embedded.engine), embedded.paths)
+    finish_refiling(row, asset["final_path"], Records(embedded.engine, 5), embedded.paths)
     assert embedded.asset("IMG_1.jpg")["final_path"] == asset["final_path"]
     assert embedded.on_disk(asset).is_file() and not embedded.on_disk(other).exists()
 
@@ -319,7 +319,7 @@ def test_of_two_copies_that_a_move_left_the_old_one_goes(embedded: Factory) -> N
     new = embedded.on_disk(own)
     new.parent.mkdir(parents=True)
     new.write_bytes(embedded.on_disk(asset).read_bytes())
-    finish_refiling(own, asset["final_path"], Records(embedded.engine), embedded.paths)
+    finish_refiling(own, asset["final_path"], Records(embedded.engine, 5), embedded.paths)
     assert new.is_file() and not embedded.on_disk(asset).exists()
     assert embedded.verify().all_is_well and embedded.sums_hold()
 

@@ -144,7 +144,7 @@ def test_it_files_no_more_once_another_one_has_the_lease(
 def test_where_the_ledger_is_away_who_filed_files_on_and_who_waited_waits(
     shared: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = (Lease(Records(shared.engine)) for _ in range(2))
+    first, second = (Lease(Records(shared.engine, 5)) for _ in range(2))
     first.check()
     with pytest.raises(ArchiveInUse):
         second.check()

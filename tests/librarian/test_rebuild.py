@@ -55,7 +55,7 @@ def lose_the_ledger(factory: Factory) -> list[Row]:
 def rebuilt(factory: Factory) -> Rebuilt:
     extractor = MetadataExtractor(factory.settings())
     try:
-        return rebuild(factory.paths, Records(factory.engine), extractor, lambda _folder: None)
+        return rebuild(factory.paths, Records(factory.engine, 5), extractor, lambda _folder: None)
     finally:
         extractor.close()
 
@@ -158,7 +158,7 @@ def test_it_files_into_a_rebuilt_ledger_as_into_the_old_one(household: Factory) 
 def test_it_makes_a_ledger_newly_where_there_was_none(tmp_path: Path, household: Factory) -> None:
     engine = database.connect(f"sqlite:///{tmp_path / 'elsewhere' / 'new.sqlite3'}")
     extractor = MetadataExtractor(household.settings())
-    found = rebuild(household.paths, Records(engine), extractor, lambda _folder: None)
+    found = rebuild(household.paths, Records(engine, 5), extractor, lambda _folder: None)
     extractor.close()
     engine.dispose()
     assert found.from_folders == len(household.assets())

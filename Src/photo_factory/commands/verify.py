@@ -18,7 +18,7 @@ def run_verify(settings: Settings, *, sample: float, rebuild: bool) -> Findings:
     engine = connect(database_url(settings))
     migrate(engine)
     if rebuild:
-        _rebuild(settings, paths, Records(engine))
+        _rebuild(settings, paths, Records(engine, settings.max_tries))
     total = int(total_bytes(engine) * sample / 100)
     with console.progress("verifying", total=total) as bar:
         task = bar.task_ids[0]

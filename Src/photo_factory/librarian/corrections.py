@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, select, update
 
+from photo_factory.librarian.afresh import begin_afresh
 from photo_factory.librarian.groups import SIDECAR
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records
@@ -26,7 +27,7 @@ from photo_factory.shared.corrections import SOURCE, refusal
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.files import DISK_FAILS, LACKING
 from photo_factory.shared.ledger.database import notify
-from photo_factory.shared.ledger.models import Correction, MediaAsset, StageRun
+from photo_factory.shared.ledger.models import Correction, MediaAsset
 from photo_factory.shared.paths import Paths
 from photo_factory.shared.rows import Row
 
@@ -43,7 +44,6 @@ KEPT = (
 
 _corrections = cast(Table, Correction.__table__)
 _assets = cast(Table, MediaAsset.__table__)
-_runs = cast(Table, StageRun.__table__)
 
 _PASSES = DISK_FAILS | LACKING | {errno.ETIMEDOUT}
 """What the disk or the system as a whole lacks for now: filing pauses, the correction waits."""
@@ -262,16 +262,11 @@ def _settle(
     if asked["changes_location"]:
         stages.append("geocode")
         lowered |= {"is_geocoded": False, "geocoded_at": None, "place_id": None}
-    # One claim more than any worker knows of: what is in hand was begun before the correction.
-    held_now = _runs.c.stage.in_(stages) & _runs.c.leased_by.is_not(None)
-    taken = {"claims": _runs.c.claims + 1, "leased_by": None, "not_before": clock.now()}
     this = update(_corrections).where(_corrections.c.id == asked["id"])
     with records.writing() as connection:
         if ids:
             connection.execute(update(_assets).where(_assets.c.id.in_(ids)).values(lowered))
-            connection.execute(
-                update(_runs).where(_runs.c.asset_id.in_(ids), held_now).values(taken)
-            )
+            begin_afresh(connection, stages, ids, records.max_tries)
         connection.execute(this.values(applied_at=clock.now(), problem=problem))
         notify(connection)
     if problem:

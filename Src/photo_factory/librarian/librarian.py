@@ -72,7 +72,7 @@ class Librarian:
         self.paths = Paths.of(settings)
         self.keep = settings.inbox_mode == "keep" if keep is None else keep
         engine = connect(database_url(settings))
-        self.records = Records(engine)
+        self.records = Records(engine, settings.max_tries)
         self.guard = Guard(settings, self.paths, engine, keeper=True)
         self.holds = Holds(settings, self.paths, self.records, keep=self.keep)
         self.observer = observer or Observer()

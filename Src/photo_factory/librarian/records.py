@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql
 
+from photo_factory.librarian.afresh import begin_afresh
 from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
 from photo_factory.librarian.arrivals import Arrival as Seen
 from photo_factory.shared import breakers, clock
@@ -91,7 +92,9 @@ def arrival_row(seen: Seen, outcome: Outcome, file_hash: str | None) -> Row:
 class Records:
     """The ledger as the Librarian uses it; every verb raises LedgerAway when it is away."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, max_tries: int) -> None:
+        self.max_tries = max_tries
+        """How often services try an asset that is not what it was any more."""
         self._engine = engine
         self._migrated = False
         self._away_until = 0.0
@@ -181,7 +184,7 @@ class Records:
             )
 
     def moved(self, row: Row) -> None:
-        """Note an asset's new place, day and group."""
+        """Note an asset's new place, day and group; its backup begins anew."""
         names = (
             "final_path", "captured_at", "captured_utc_offset", "captured_at_source",
             "captured_at_confidence", "location", "evidence", "group_id",
@@ -191,6 +194,8 @@ class Records:
             # A backup stands under the old name: it is to be looked at again.
             moved = {name: row[name] for name in names} | {"is_backed_up": False}
             connection.execute(change.values(moved))
+            begin_afresh(connection, ["backup"], [row["id"]], self.max_tries)
+            notify(connection)
 
     def is_corrected(self) -> bool:
         """Whether a correction waits to be applied."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, Table, and_, exists, select, update
+from sqlalchemy import ColumnElement, Engine, Row, Select, Table, and_, exists, func, select, update
 
 from photo_factory.addons.backup.targets import Proof
 from photo_factory.shared import clock
@@ -45,7 +45,7 @@ _open: list[Engine] = []
 
 
 def path_of(asset: Asset) -> str:
-    """Where an asset's copy stands on every target."""
+    """Where an asset's copy stands on every target; `proven` asks the ledger for the same."""
     return asset.final_path.removeprefix(LEDGER_PREFIX)
 
 
@@ -64,7 +64,14 @@ def note(engine: Engine, asset: Asset, target: str, proof: Proof) -> None:
 
 
 def note_problem(engine: Engine, asset: Asset, target: str, problem: str) -> None:
-    """Enter what stands in the way of a copy, which from now on proves nothing."""
+    """Enter what stands in the way of a copy, which from now on proves nothing.
+
+    Nothing of an asset that has moved meanwhile: under its former path it may well be missing.
+    """
+    still = select(exists().where(assets.c.id == asset.id, assets.c.final_path == asset.final_path))
+    with away(), reading(engine) as connection:
+        if not connection.scalar(still):
+            return
     _put(engine, asset, target, copied_at=clock.now(), verified_at=None, verified_how=None,
          problem=problem)  # fmt: skip
 
@@ -79,7 +86,9 @@ def _put(engine: Engine, asset: Asset, target: str, **columns: Any) -> None:
 def proven(target: str) -> ColumnElement[bool]:
     """Whether an asset has a proven copy at a target under the path it should have."""
     of_asset = (copies.c.asset_id == assets.c.id) & (copies.c.target == target)
-    return exists().where(of_asset, copies.c.verified_at.is_not(None), copies.c.problem.is_(None))
+    in_place = copies.c.path == func.substr(assets.c.final_path, len(LEDGER_PREFIX) + 1)
+    is_well = copies.c.verified_at.is_not(None) & copies.c.problem.is_(None)
+    return exists().where(of_asset, in_place, is_well)
 
 
 def lower_flags(engine: Engine, target: str) -> int:

@@ -101,3 +101,14 @@ def test_it_links_only_to_pages_that_exist() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+def test_every_row_stands_in_a_table() -> None:
+    """A row behind a blank line is shown as it is written."""
+    lost = []
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+            if not re.search(r"\A.*\n\|[-:| ]+\|\n", block):
+                lost.append(f"{page.name}: {block.splitlines()[0]}")
+    assert lost == []

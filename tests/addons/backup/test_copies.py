@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from sqlalchemy import Engine, update
 
 from photo_factory.addons.backup import copies
 from photo_factory.addons.backup.copying import process
+from photo_factory.shared import corrections
 from photo_factory.shared.claims import Claims
 from photo_factory.shared.errors import Unprocessable
 from photo_factory.shared.ledger.models import MediaAsset
+from photo_factory.shared.runs import retry
 from tests.addons.backup.test_service import a_target, rows, run, sums_hold
 from tests.factory import Factory
 
@@ -60,3 +63,27 @@ def test_a_sidecar_that_is_re_filed_while_it_is_copied_is_blamed_for_nothing(
         row["final_path"] for row in factory.assets()
     }
     assert sums_hold(usb) == 2
+
+
+def test_the_copy_under_a_former_path_goes_though_the_new_one_was_taken_at_first(
+    factory: Factory,
+) -> None:
+    usb = a_target(factory)
+    factory.drop("a.jpg")
+    factory.ingest()
+    assert run(factory, usb)
+    (before,) = rows(factory)
+    stranger = usb / "Originals/2001/2001-02-03" / Path(before["path"]).name
+    stranger.parent.mkdir(parents=True)
+    stranger.write_bytes(b"a stranger's")
+    with factory.engine.begin() as connection:
+        corrections.ask(connection, before["asset_id"], "anna", captured_at=datetime(2001, 2, 3))
+    factory.ingest()
+    assert not run(factory, usb)
+    (wrong,) = rows(factory)
+    assert "another file" in wrong["problem"] and wrong["path"] == before["path"]
+    stranger.unlink()
+    retry(factory.engine, factory.settings())
+    assert run(factory, usb)
+    assert stranger.is_file() and not (usb / before["path"]).exists()
+    assert sums_hold(usb) == 1

@@ -59,14 +59,15 @@ def of(engine: Engine, asset_id: uuid.UUID, target: str) -> Row[Any] | None:
 def note(engine: Engine, asset: Asset, target: str, proof: Proof) -> None:
     """Enter a proven copy."""
     now = clock.now()
-    _put(engine, asset, target, copied_at=now, verified_at=now, verified_how=proof.how,
-         problem=None)  # fmt: skip
+    _put(engine, asset, target, path=path_of(asset), copied_at=now, verified_at=now,
+         verified_how=proof.how, problem=None)  # fmt: skip
 
 
 def note_problem(engine: Engine, asset: Asset, target: str, problem: str) -> None:
     """Enter what stands in the way of a copy, which from now on proves nothing.
 
     Nothing of an asset that has moved meanwhile: under its former path it may well be missing.
+    A copy that stands under a former path is not forgotten: it goes when there is a new one.
     """
     still = select(exists().where(assets.c.id == asset.id, assets.c.final_path == asset.final_path))
     with away(), reading(engine) as connection:
@@ -78,7 +79,7 @@ def note_problem(engine: Engine, asset: Asset, target: str, problem: str) -> Non
 
 def _put(engine: Engine, asset: Asset, target: str, **columns: Any) -> None:
     row = {"asset_id": asset.id, "target": target, "path": path_of(asset), **columns}
-    statement = upsert(copies, ["asset_id", "target"], ["path", *columns])
+    statement = upsert(copies, ["asset_id", "target"], list(columns))
     with away(), engine.begin() as connection:
         connection.execute(statement, row)
 

@@ -112,3 +112,29 @@ def test_every_variable_of_the_example_is_used() -> None:
     read_by_compose = {"COMPOSE_PROFILES", "COMPOSE_FILE"}
     used = set(re.findall(r"\$\{(\w+)", TEXT)) | read_by_compose
     assert {one.name for one in init.VARIABLES} <= used
+
+
+def stages() -> dict[str, tuple[str, str]]:
+    """By its name what each stage of the Dockerfile stands on, and its text."""
+    text = (STACK / "Dockerfile").read_text()
+    found = re.findall(r"^FROM (\S+) AS (\S+)\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL)
+    return {name: (base, lines) for base, name, lines in found}
+
+
+def test_packages_are_not_fetched_again_when_only_the_source_is_another() -> None:
+    """A layer is made anew when one below it is."""
+    below = stages()
+    with_packages = [name for name, (_, lines) in below.items() if "-r requirements" in lines]
+    assert len(with_packages) == 2
+    for name in with_packages:
+        base, lines = below[name]
+        lineage = [lines.partition("-r requirements")[0]]
+        while base in below:
+            base, lines = below[base]
+            lineage.append(lines)
+        assert "COPY Src" not in "".join(lineage), name
+
+
+def test_a_builder_that_goes_from_the_top_to_the_target_fetches_no_face_packages_for_core() -> None:
+    before = "".join(lines for _, lines in list(stages().values())[: list(stages()).index("core")])
+    assert "-r requirements-face.txt" not in before

@@ -9,8 +9,15 @@ import time
 from sqlalchemy import Engine
 
 from photo_factory.addons.backup import copies, nightly, urls
+from photo_factory.addons.backup.making_way import alone, make_way
 from photo_factory.addons.backup.sums import Sums
-from photo_factory.addons.backup.targets import Corrupted, Target, Unreadable, open_targets
+from photo_factory.addons.backup.targets import (
+    Corrupted,
+    Occupied,
+    Target,
+    Unreadable,
+    open_targets,
+)
 from photo_factory.shared import executors
 from photo_factory.shared.claims import Asset, Facts
 from photo_factory.shared.errors import PhotoFactoryError, TryLater, Unprocessable
@@ -30,7 +37,6 @@ CATCH_UP_S = 240.0
 """How long the other targets are served while one is away, before that one is asked again."""
 
 _catching_up = threading.Lock()
-_one_at_a_time = [threading.Lock() for _ in range(256)]
 
 
 def process(asset: Asset, settings: Settings) -> Facts:
@@ -63,9 +69,21 @@ def process(asset: Asset, settings: Settings) -> Facts:
 
 def ensure(asset: Asset, target: Target, engine: Engine, settings: Settings) -> None:
     """See to it that a target holds a proven copy under the asset's path."""
+    try:
+        _ensure_alone(asset, target, engine, settings)
+    except Occupied:
+        changed = make_way(target, copies.path_of(asset), engine, settings)
+        if not changed:
+            raise
+        for path in changed:
+            sums_of(target, settings).changed(path)
+        _ensure_alone(asset, target, engine, settings)
+
+
+def _ensure_alone(asset: Asset, target: Target, engine: Engine, settings: Settings) -> None:
     # Whoever catches up and whoever has claimed the asset must not write it at the same time:
     # both would go on with the same unfinished copy.
-    with _one_at_a_time[asset.id.int % len(_one_at_a_time)]:
+    with alone(asset):
         _ensure(asset, target, engine, settings)
 
 

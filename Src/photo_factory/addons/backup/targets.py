@@ -36,6 +36,10 @@ class Corrupted(PhotoFactoryError):
     """What came back from a target are not the bytes that were sent."""
 
 
+class Occupied(Unprocessable):
+    """Other bytes have the name on a target; what it says is for a person."""
+
+
 class Unreadable(PhotoFactoryError):
     """The original here cannot be read now."""
 
@@ -201,9 +205,9 @@ def damaged(source: Path) -> Unprocessable:
     )
 
 
-def occupied(name: str, path: str) -> Unprocessable:
+def occupied(name: str, path: str) -> Occupied:
     """What to say where other bytes have the name."""
-    return Unprocessable(
+    return Occupied(
         f"backup target {name} has another file at {path}, which is left alone: look at it, move "
         "it away, then `photo-factory retry`"
     )

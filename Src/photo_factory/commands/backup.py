@@ -96,7 +96,7 @@ def run_dump(settings: Settings) -> list[dict[str, Any]]:
 def show_verified(found: list[Verified]) -> None:
     """What was mended and lost, then the counts."""
     for one in found:
-        for name in ("copies_mended", "originals_mended", "lost"):
+        for name in ("copies_mended", "originals_mended", "lost", "failed"):
             for path in getattr(one, name):
                 console.table("", (name.replace("_", " "),), [(path,)])
         if one.away:

@@ -130,6 +130,19 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def usb(factory: Factory) -> Path:
+    """A target that holds two photos."""
+    from tests.addons.backup.test_service import a_target, run  # which imports from here
+
+    folder = a_target(factory)
+    factory.drop("phone/a.jpg")
+    factory.drop("phone/b.jpg")
+    factory.ingest()
+    assert run(factory, folder)
+    return folder
+
+
+@pytest.fixture
 def big_source(tmp_path: Path) -> Path:
     """Larger than one part of an S3 upload."""
     path = tmp_path / "film.mp4"

@@ -17,8 +17,7 @@ from sqlalchemy import select
 
 from photo_factory.addons.backup import copies, drill, dumps, nightly
 from photo_factory.addons.backup.folder_store import FolderStore
-from photo_factory.addons.backup.repairing import Busy
-from photo_factory.addons.backup.targets import open_target
+from photo_factory.addons.backup.targets import MARKER, open_target
 from photo_factory.commands.backup import (
     run_drill,
     run_dump,
@@ -35,17 +34,6 @@ from tests.addons.backup.conftest import Place
 from tests.addons.backup.test_service import a_target, rows, run, sums_hold
 from tests.factory import Factory
 from tests.parts import PostgreSQL
-
-
-@pytest.fixture
-def usb(factory: Factory) -> Path:
-    """A target that holds two photos."""
-    folder = a_target(factory)
-    factory.drop("phone/a.jpg")
-    factory.drop("phone/b.jpg")
-    factory.ingest()
-    assert run(factory, folder)
-    return folder
 
 
 def settings_of(factory: Factory, *targets: Any, **changes: Any) -> Settings:
@@ -314,8 +302,12 @@ def test_mending_an_original_waits_for_the_librarian(
 ) -> None:
     monkeypatch.setattr("photo_factory.addons.backup.repairing.LOCK_S", 0)
     rot(factory.on_disk(factory.asset("a.jpg")))
-    with exclusive_lock(factory.paths.journal / "lock"), pytest.raises(Busy, match="filing"):
-        run_verify(settings_of(factory, usb), None, 100)
+    with exclusive_lock(factory.paths.journal / "lock"):
+        (found,) = run_verify(settings_of(factory, usb), None, 100)
+    (told,) = found.failed
+    assert "a.jpg: a Librarian is filing" in told and not found.all_is_well
+    (again,) = run_verify(settings_of(factory, usb), None, 100)
+    assert len(again.originals_mended) == 1
 
 
 def test_verify_goes_on_with_the_other_targets_when_one_is_away(
@@ -339,7 +331,7 @@ def test_verify_tells_what_it_read_before_a_target_went_away(
     real = FolderStore.blocks
 
     def failing(store: FolderStore, path: str) -> Any:
-        if path.endswith(names[1]):
+        if path.endswith((names[1], MARKER)):
             raise OSError(errno.EIO, "Input/output error")
         return real(store, path)
 

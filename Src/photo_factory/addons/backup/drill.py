@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Table, func, insert, select, update
 
 from photo_factory.addons.backup.copies import copies
 from photo_factory.addons.backup.restoring import is_safe
-from photo_factory.addons.backup.targets import Target
+from photo_factory.addons.backup.targets import Target, Withheld, insist
 from photo_factory.shared import clock
 from photo_factory.shared.facts import assets
 from photo_factory.shared.files import make_folder
@@ -55,9 +55,13 @@ def _outcome(target: Target, engine: Engine, settings: Settings) -> dict[str, An
 
 
 def _fetched(target: Target, path: str, into: Path) -> str | None:
-    try:
+    def fetched() -> str:
+        into.unlink(missing_ok=True)
         return target.fetch(path, into)
-    except FileNotFoundError:
+
+    try:
+        return insist(target, fetched)
+    except (FileNotFoundError, Withheld):
         return None
 
 

@@ -18,8 +18,10 @@ from photo_factory.addons.backup.targets import (
     READ_BACK,
     Corrupted,
     Proof,
+    Withheld,
     blocks_of,
     damaged,
+    insist,
     is_unfinished,
     occupied,
     sha256_of,
@@ -179,7 +181,13 @@ class FileTarget:
         return Proof(file_hash, READ_BACK)
 
     def _adopted(self, path: str, file_hash: str) -> Proof:
-        if sha256_of(self._blocks(path)) != file_hash:
+        try:
+            found = insist(self, lambda: self.sha256(path))
+        except Withheld as error:
+            if not error.by_disk:
+                raise TryLater(str(error)) from error
+            found = None  # a bad sector: it may be anything
+        if found != file_hash:
             raise occupied(self.name, path)
         return Proof(file_hash, READ_BACK)
 

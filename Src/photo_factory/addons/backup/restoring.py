@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, select
 
 from photo_factory.addons.backup import sums
-from photo_factory.addons.backup.targets import Target
+from photo_factory.addons.backup.targets import Target, Withheld, insist
 from photo_factory.shared import files
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.facts import assets
@@ -119,6 +119,8 @@ class Restore:
             return piece, self._restored(piece)
         except FileNotFoundError:
             return piece, ("failed", "it is listed, but not on the target")
+        except Withheld as error:
+            return piece, ("failed", str(error))
 
     def _restored(self, piece: Piece) -> tuple[str, str]:
         if not is_safe(piece.path):
@@ -133,8 +135,13 @@ class Restore:
 
     def _fetched(self, piece: Piece, final: Path) -> tuple[str, str]:
         partial = final.with_name(f".{uuid4().hex}.partial")
+
+        def fetched() -> str:
+            partial.unlink(missing_ok=True)
+            return self.target.fetch(piece.path, partial)
+
         try:
-            came = self.target.fetch(piece.path, partial)
+            came = insist(self.target, fetched)
             if piece.file_hash not in (None, came):
                 return "failed", "the target's copy is damaged; try another target"
             size = partial.stat().st_size

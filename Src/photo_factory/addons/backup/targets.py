@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from photo_factory.addons.backup import urls
 from photo_factory.shared import executors, files
@@ -42,6 +42,18 @@ class Occupied(Unprocessable):
 
 class Unreadable(PhotoFactoryError):
     """The original here cannot be read now."""
+
+
+class Withheld(PhotoFactoryError):
+    """A target that is well does not give one of its files.
+
+    `by_disk`: a disk's or file system's own word, as of a bad sector; else a store's, which may
+    have reasons that say nothing of the bytes, or a connection's.
+    """
+
+    def __init__(self, message: str, *, by_disk: bool) -> None:
+        super().__init__(message)
+        self.by_disk = by_disk
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,43 @@ class Target(Protocol):
 
     def folders(self, folder: str) -> list[str]:
         """Folders directly below a folder; [] where there is none."""
+
+
+Answer = TypeVar("Answer")
+
+
+def insist(target: Target, ask: Callable[[], Answer]) -> Answer:
+    """What a target answers of one file, asked once more when it is well all the same.
+
+    Else one bad sector would be a target that is away, or a hiccup a bad sector. Withheld when
+    that fails as well; TryLater when the target is away; what else `ask` raises.
+    """
+    try:
+        return ask()
+    except TryLater:
+        expect_well(target)
+    try:
+        return ask()
+    except TryLater as error:
+        cause = error.__cause__
+        reason = getattr(cause, "strerror", None) or str(cause or error)
+        told = f"backup target {target.name} is there, but not this file of it: {reason}"
+        raise Withheld(told, by_disk=_is_of_disk(cause)) from error
+
+
+def _is_of_disk(error: BaseException | None) -> bool:
+    """Whether an error is a disk's; those of connections are OSErrors as well, botocore's too."""
+    is_of_system = isinstance(error, OSError) and type(error).__module__ == "builtins"
+    return is_of_system and not isinstance(error, ConnectionError | TimeoutError)
+
+
+def expect_well(target: Target) -> None:
+    """TryLater unless the target is there, and gives back what it holds."""
+    target.check()
+    try:
+        target.read(MARKER)  # a disk that dropped out is listed from memory for a while
+    except FileNotFoundError:
+        raise TryLater(f"backup target {target.name} is away: its marker is gone") from None
 
 
 def open_target(url: str, settings: Settings) -> Target:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from photo_factory.addons.backup.targets import (
     Target,
 )
 from photo_factory.commands.backup import run_verify, show_verified
+from photo_factory.shared import corrections
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError, TryLater
 from photo_factory.shared.facts import Asset
 from photo_factory.shared.files import exclusive_lock
@@ -207,3 +209,23 @@ def test_no_photo_is_lost_because_the_archive_dropped_out(
     (found,) = run_verify(settings_of(factory, usb), None, 100)
     assert found.lost == [] and str(originals) in str(found.away)
     assert problems(factory) == []
+
+
+def test_a_photo_that_was_re_filed_since_its_row_was_read_is_not_lost(
+    factory: Factory, usb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading goes by some hundred rows at once, which may be hours of films."""
+    real, asset = verifying.hash_here, factory.asset("a.jpg")
+
+    def meanwhile(one: Asset) -> str | None:
+        if one.id == asset["id"]:
+            with factory.engine.begin() as connection:
+                corrections.ask(connection, one.id, "anna", captured_at=datetime(2020, 6, 7))
+            factory.ingest()
+        return real(one)
+
+    monkeypatch.setattr(verifying, "hash_here", meanwhile)
+    copy_of(factory, usb, "a.jpg").unlink()  # as the service does once it is copied anew
+    (found,) = run_verify(settings_of(factory, usb), None, 100)
+    assert factory.asset("a.jpg")["final_path"] != asset["final_path"]
+    assert found.all_is_well and problems(factory) == []

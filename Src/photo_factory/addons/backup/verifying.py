@@ -123,12 +123,20 @@ class Verify:
                 found.originals_mended.append(path)
             return
         expect_well(self.target)  # below a mount point every copy is missing
+        if self._was_refiled(asset):
+            return  # the service moves the copy after it, or has done so
         if original_is_well:
             self._mend_copy(asset, path)
             found.copies_mended.append(path)
         else:
             self._give_up(asset)
             found.lost.append(path)
+
+    def _was_refiled(self, asset: Asset) -> bool:
+        """Whether what was read under its old path says nothing of it."""
+        query = select(assets.c.final_path).where(assets.c.id == asset.id)
+        with away(), reading(self.engine) as connection:
+            return connection.scalar(query) != asset.final_path
 
     def _mend_copy(self, asset: Asset, path: str) -> None:
         self._put_aside(asset, path)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
+from photo_factory.librarian.records import Records
 from photo_factory.shared import corrections
 from photo_factory.shared.claims import Claim, Claims, Facts
-from photo_factory.shared.ledger.models import StageRun
+from photo_factory.shared.ledger.models import MediaAsset, StageRun
 from tests.factory import Factory
 
 HERE, THERE = {"lat": 50.11, "lon": 8.68}, {"lat": -33.86, "lon": 151.2}
@@ -134,3 +136,22 @@ def test_what_failed_for_the_place_before_is_due_at_once_with_all_its_tries(
     assert claimed(geocode).tries_left == placed.settings().max_tries - 1
     (reason,) = placed._rows(select(StageRun.last_error).where(StageRun.stage == "geocode"))
     assert reason["last_error"] is None
+
+
+def test_a_move_that_meets_the_end_of_a_backup_crosswise_is_made_all_the_same(
+    factory: Factory,
+) -> None:
+    """Who ends work locks its run before the asset: PostgreSQL lets one of the two live."""
+    factory.drop(PHOTO)
+    factory.ingest()
+    claimed(of(factory, "backup"))
+    row = factory.asset(PHOTO)
+    row["captured_at_source"] = "correction"
+    with ThreadPoolExecutor(1) as librarian, factory.engine.begin() as ending:
+        ending.execute(update(StageRun).values(last_error=None))
+        moved = librarian.submit(Records(factory.engine, 5).moved, row)
+        assert not wait([moved], timeout=0.5).done, "it waits for the run"
+        ending.execute(update(MediaAsset).values(has_errors=False))
+        ending.commit()
+        moved.result()
+    assert factory.asset(PHOTO)["captured_at_source"] == "correction"

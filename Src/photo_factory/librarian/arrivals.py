@@ -9,6 +9,9 @@ from hashlib import blake2b
 from typing import Literal
 from uuid import UUID
 
+from photo_factory.shared import clock
+from photo_factory.shared.rows import Row
+
 State = Literal["filed", "duplicate", "ignored", "held", "failed", "gone", "unsettled"]
 """The end states of the ledger, and two that are none: it left, or it is not finished yet."""
 
@@ -133,3 +136,25 @@ def place_of(shown_path: str) -> int:
 
 def _bits(named: bytes) -> int:
     return int.from_bytes(blake2b(named, digest_size=8).digest(), "big", signed=True)
+
+
+def arrival_row(seen: Arrival, outcome: Outcome, file_hash: str | None) -> Row:
+    """The row of `arrivals` for a file and its end state."""
+    now = clock.now()
+    path = seen.shown_path
+    return {
+        "fingerprint": place_of(path) if outcome.state in STUCK else seen.fingerprint,
+        "path": path,
+        "name": path.rpartition("/")[2],
+        "size_bytes": seen.size,
+        "mtime_ns": seen.mtime_ns,
+        "inode": seen.inode,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "file_hash": file_hash or None,
+        "asset_id": outcome.asset_id,
+        "source_device": seen.source_device,
+        "first_seen_at": now,
+        "settled_at": now,
+        "removed_at": None,
+    }

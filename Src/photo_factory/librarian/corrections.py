@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from photo_factory.librarian.afresh import begin_afresh
 from photo_factory.librarian.groups import SIDECAR
@@ -263,11 +263,14 @@ def _settle(
         stages.append("geocode")
         lowered |= {"is_geocoded": False, "geocoded_at": None, "place_id": None}
     this = update(_corrections).where(_corrections.c.id == asked["id"])
-    with records.writing() as connection:
+
+    def settle(connection: Connection) -> None:
         if ids:
             connection.execute(update(_assets).where(_assets.c.id.in_(ids)).values(lowered))
             begin_afresh(connection, stages, ids, records.max_tries)
         connection.execute(this.values(applied_at=clock.now(), problem=problem))
         notify(connection)
+
+    records.write(settle)
     if problem:
         log.warning("a correction of %s is not applied: %s", asked["asset_id"], problem)

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from photo_factory.librarian import filing
-from photo_factory.librarian.arrivals import Outcome
+from photo_factory.librarian.arrivals import Outcome, arrival_row
 from photo_factory.librarian.batch import Batch, Item, Unsettled
 from photo_factory.librarian.duplicates import settle_duplicate
 from photo_factory.librarian.filing import How
@@ -25,7 +25,7 @@ from photo_factory.librarian.free_names import FreeNames
 from photo_factory.librarian.grouping import BatchGroups
 from photo_factory.librarian.metadata_extractor import MetadataExtractor, asset_row, key_of
 from photo_factory.librarian.recorder import Recorder, by_folder, kept_as
-from photo_factory.librarian.records import Kept, arrival_row
+from photo_factory.librarian.records import Kept
 from photo_factory.librarian.releasing import bytes_of, release
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.files import fsync_file, fsync_folder, make_folders

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome
+from photo_factory.librarian.arrivals import PASSING, Arrival, Outcome, arrival_row
 from photo_factory.librarian.batch import Batch, Item, batches, examine, slices
 from photo_factory.librarian.corrections import apply as apply_corrections
 from photo_factory.librarian.filer import Filer
@@ -21,7 +21,7 @@ from photo_factory.librarian.filing import held
 from photo_factory.librarian.holds import Holds
 from photo_factory.librarian.metadata_extractor import MetadataExtractor
 from photo_factory.librarian.recorder import Recorder
-from photo_factory.librarian.records import Records, arrival_row
+from photo_factory.librarian.records import Records
 from photo_factory.librarian.recovery import recover
 from photo_factory.librarian.summary import Summary
 from photo_factory.shared.errors import LedgerAway, PhotoFactoryError

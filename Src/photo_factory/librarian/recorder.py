@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from photo_factory.librarian import filing
-from photo_factory.librarian.arrivals import PASSING, Outcome
+from photo_factory.librarian.arrivals import PASSING, Outcome, arrival_row
 from photo_factory.librarian.batch import Batch, Item
 from photo_factory.librarian.grouping import BatchGroups
-from photo_factory.librarian.records import Kept, Records, arrival_row
+from photo_factory.librarian.records import Kept, Records
 from photo_factory.librarian.refiling import bring_together, tell_groups
 from photo_factory.shared import manifest
 from photo_factory.shared.errors import Held, LedgerAway, NameTaken

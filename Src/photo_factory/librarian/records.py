@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, o
 from sqlalchemy.dialects import postgresql
 
 from photo_factory.librarian.afresh import begin_afresh
-from photo_factory.librarian.arrivals import STUCK, Outcome, place_of
-from photo_factory.librarian.arrivals import Arrival as Seen
+from photo_factory.librarian.arrivals import STUCK, place_of
 from photo_factory.shared import breakers, clock
 from photo_factory.shared.errors import LedgerAway, NameTaken
 from photo_factory.shared.journal import Entry
@@ -27,6 +26,7 @@ from photo_factory.shared.ledger.database import (
     migrate,
     notify,
     reading,
+    repeated,
 )
 from photo_factory.shared.ledger.models import Arrival, Correction, MediaAsset, SystemStatus
 from photo_factory.shared.rows import COLUMNS, Row
@@ -65,28 +65,6 @@ class Mate:
     captured_at: datetime
     captured_at_confidence: float
     final_path: str
-
-
-def arrival_row(seen: Seen, outcome: Outcome, file_hash: str | None) -> Row:
-    """The row of `arrivals` for a file and its end state."""
-    now = clock.now()
-    path = seen.shown_path
-    return {
-        "fingerprint": place_of(path) if outcome.state in STUCK else seen.fingerprint,
-        "path": path,
-        "name": path.rpartition("/")[2],
-        "size_bytes": seen.size,
-        "mtime_ns": seen.mtime_ns,
-        "inode": seen.inode,
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "file_hash": file_hash or None,
-        "asset_id": outcome.asset_id,
-        "source_device": seen.source_device,
-        "first_seen_at": now,
-        "settled_at": now,
-        "removed_at": None,
-    }
 
 
 class Records:
@@ -189,13 +167,16 @@ class Records:
             "final_path", "captured_at", "captured_utc_offset", "captured_at_source",
             "captured_at_confidence", "location", "evidence", "group_id",
         )  # fmt: skip
-        change = update(_assets).where(_assets.c.id == row["id"])
-        with self.writing() as connection:
-            # A backup stands under the old name: it is to be looked at again.
-            moved = {name: row[name] for name in names} | {"is_backed_up": False}
-            connection.execute(change.values(moved))
+        # A backup stands under the old name: it is to be looked at again.
+        columns = {name: row[name] for name in names} | {"is_backed_up": False}
+
+        def change(connection: Connection) -> None:
+            this = update(_assets).where(_assets.c.id == row["id"])
+            connection.execute(this.values(columns))
             begin_afresh(connection, ["backup"], [row["id"]], self.max_tries)
             notify(connection)
+
+        self.write(change)
 
     def is_corrected(self) -> bool:
         """Whether a correction waits to be applied."""
@@ -268,6 +249,11 @@ class Records:
         with self._noticing_away(), away(), self.ready().begin() as connection:
             yield connection
 
+    def write(self, change: Callable[[Connection], None]) -> None:
+        """A transaction that is done again when another one collided with it."""
+        with self._noticing_away():
+            _in_transaction(self.ready(), change)
+
     @contextmanager
     def _noticing_away(self) -> Iterator[None]:
         try:
@@ -276,6 +262,12 @@ class Records:
             if self.may_be_back():  # this was asked, not only remembered
                 self._away_until = time.monotonic() + RETRY_AFTER
             raise
+
+
+@repeated
+def _in_transaction(engine: Engine, change: Callable[[Connection], None]) -> None:
+    with away(), engine.begin() as connection:
+        change(connection)
 
 
 def _insert_assets(connection: Connection, rows: Sequence[Row]) -> dict[str, Kept]:

@@ -6,7 +6,9 @@ import errno
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -218,3 +220,66 @@ def test_lists_that_cannot_be_written_are_told_and_the_next_one_is_repaired(
     (found,) = findings.listed(factory.engine)
     assert found.final_path == factory.asset("a.jpg")["final_path"]
     assert f"{refused / manifest.SUMS}: Permission denied; put that right" in (found.problem or "")
+
+
+@contextmanager
+def a_service(settings: Settings) -> Iterator[threading.Event]:
+    """Runs until it is left, or the event is set."""
+    stop = threading.Event()
+    thread = threading.Thread(target=backup.run, args=(settings, stop))
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_photos_are_copied_while_a_repair_takes_its_time(
+    factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, *_ = a_copied_photo(factory, tmp_path / "usb")
+    begun, ended = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> tuple[int, int]:
+        begun.set()
+        assert ended.wait(30)
+        return 0, 0
+
+    monkeypatch.setattr(repairing, "work_off", slowly)
+    with a_service(settings):
+        assert begun.wait(20)
+        factory.drop("b.jpg")
+        factory.ingest()
+        until = time.monotonic() + 20
+        while not factory.asset("b.jpg")["is_backed_up"] and time.monotonic() < until:
+            time.sleep(0.1)
+        is_copied = factory.asset("b.jpg")["is_backed_up"]
+        ended.set()
+    assert is_copied
+
+
+def test_a_service_that_is_to_end_begins_no_other_repair(
+    factory: Factory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, *_ = a_copied_photo(factory, tmp_path / "usb")
+    factory.drop("b.jpg")
+    factory.ingest()
+    begun, ended, repaired = threading.Event(), threading.Event(), []
+
+    def slowly(one: findings.Open, *_: object) -> tuple[None, None]:
+        begun.set()
+        assert ended.wait(30)
+        repaired.append(one.final_path)
+        return None, None
+
+    monkeypatch.setattr(repairing, "_repair", slowly)
+    with factory.engine.begin() as connection:
+        for name in ("a.jpg", "b.jpg"):
+            findings.found(connection, factory.asset(name)["id"], "unreadable", "no light")
+        findings.ask_repair(connection)
+    with a_service(settings) as stop:
+        assert begun.wait(20)
+        stop.set()
+        ended.set()
+    assert len(repaired) == 1 and len(findings.listed(factory.engine, asked=True)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
@@ -21,7 +22,7 @@ from photo_factory.addons.backup.targets import (
 from photo_factory.shared import executors
 from photo_factory.shared.claims import Asset, Facts
 from photo_factory.shared.errors import PhotoFactoryError, TryLater, Unprocessable
-from photo_factory.shared.flag_loop import FlagLoop, Told
+from photo_factory.shared.flag_loop import PATIENCE, FlagLoop, Told
 from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.heartbeat_service import Status
 from photo_factory.shared.ledger.models import MediaAsset
@@ -29,12 +30,18 @@ from photo_factory.shared.paths import Paths
 from photo_factory.shared.roots import Guard
 from photo_factory.shared.settings import Settings
 
+if TYPE_CHECKING:
+    from photo_factory.addons.backup import repairing
+
 log = logging.getLogger(__name__)
 
 NAME = "backup"
 
 CATCH_UP_S = 240.0
 """How long the other targets are served while one is away, before that one is asked again."""
+
+_TURN_S = 0.5
+"""How long a repair is waited for at a time, while there is nothing to copy."""
 
 _catching_up = threading.Lock()
 
@@ -191,16 +198,25 @@ service = FlagService(
 class Loop(FlagLoop):
     """The loop around `process`, which also warns of a night's work that cannot be done."""
 
-    _look_for_repairs_from = 0.0
+    _repairs: repairing.Beside | None = None
 
     def _turn(self) -> bool:
         from photo_factory.addons.backup import repairing  # it needs what is made here
 
         is_busy = super()._turn()
-        if time.monotonic() >= self._look_for_repairs_from:
-            repairing.if_asked(self._settings, copies.ledger(self._settings))
-            self._look_for_repairs_from = time.monotonic() + repairing.LOOK_EVERY_S
-        return is_busy
+        if self._repairs is None:
+            engine = copies.ledger(self._settings)
+            self._repairs = repairing.Beside(self._settings, engine, self._stop)
+        is_repairing = self._repairs.look(0 if is_busy else _TURN_S)
+        return is_busy or is_repairing
+
+    def _end(self) -> None:
+        until = time.monotonic() + PATIENCE
+        try:
+            super()._end()
+        finally:
+            if self._repairs:
+                self._repairs.end(max(0.0, until - time.monotonic()))
 
     def _state(self) -> tuple[Status, str]:
         status, message = super()._state()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,11 +114,13 @@ def as_librarian(paths: Paths) -> Iterator[None]:
         time.sleep(0.2)
 
 
-def work_off(engine: Engine, settings: Settings) -> tuple[int, int]:
+def work_off(
+    engine: Engine, settings: Settings, is_ending: Callable[[], bool] = lambda: False
+) -> tuple[int, int]:
     """Do every repair that was asked for: how many are right again, and how many are not.
 
     What cannot be repaired says why in its `problem`; what was re-filed meanwhile stays asked for.
-    LedgerAway, Halted and Busy end it early, and what is left is done the next time.
+    LedgerAway, Halted, Busy and `is_ending` end it early, and what is left is done the next time.
     """
     asked = findings.listed(engine, asked=True)
     if not asked:
@@ -125,6 +129,8 @@ def work_off(engine: Engine, settings: Settings) -> tuple[int, int]:
     Guard(settings, paths, engine).check()
     right = 0
     for one in asked:
+        if is_ending():
+            break
         try:
             repaired_from, problem = _repair(one, engine, settings)
         except FiledElsewhere as error:
@@ -196,11 +202,48 @@ LOOK_EVERY_S = 5.0
 """Seconds between two looks of the backup service at what was asked for."""
 
 
-def if_asked(settings: Settings, engine: Engine) -> None:
-    """Do what was asked for; called from the backup service's loop, and tried again there."""
+def if_asked(
+    settings: Settings, engine: Engine, is_ending: Callable[[], bool] = lambda: False
+) -> None:
+    """Do what was asked for; what cannot be done now is tried again the next time."""
     try:
-        work_off(engine, settings)
+        work_off(engine, settings, is_ending)
     except LedgerAway:
         raise
     except PhotoFactoryError as error:  # the archive is away, or the Librarian busy: later
         log.info("no repairs now: %s", error)
+
+
+class Beside:
+    """Repairs beside the service's loop: who gives no sign of life for a film is taken for dead."""
+
+    def __init__(self, settings: Settings, engine: Engine, stop: threading.Event) -> None:
+        self._settings, self._engine, self._stop = settings, engine, stop
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="repairs")
+        self._has_ended = False
+        self._running: Future[None] | None = None
+        self._look_from = 0.0
+
+    def look(self, patience_s: float) -> bool:
+        """Begin what was asked for; whether it goes on after so long. LedgerAway, when it was."""
+        if self._running is None:
+            if time.monotonic() < self._look_from:
+                return False
+            asked = (self._settings, self._engine, self._is_ending)
+            self._running = self._pool.submit(if_asked, *asked)
+        if not wait([self._running], patience_s).done:
+            return True
+        ended, self._running = self._running, None
+        self._look_from = time.monotonic() + LOOK_EVERY_S
+        ended.result()
+        return False
+
+    def end(self, patience_s: float) -> None:
+        """Begin no other one, and leave the one in hand so long to end; a cut spoils nothing."""
+        self._has_ended = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._running:
+            wait([self._running], patience_s)
+
+    def _is_ending(self) -> bool:
+        return self._has_ended or self._stop.is_set()

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,20 @@ PATIENCE = 180.0
 
 DISK = "1g"
 """The size of the disk that the photos are on, so that it can be filled."""
+
+Question = tuple[str, str]
+"""Method and path of what the proxy is asked."""
+
+_ASK = """
+import http.client, json, sys
+answers = []
+for method, path in json.loads(sys.argv[1]):
+    proxy = http.client.HTTPConnection('docker-proxy', 2375, timeout=30)
+    proxy.request(method, path, headers={'Content-Length': '0'})
+    answers.append((method, path, proxy.getresponse().status))
+    proxy.close()
+print(json.dumps(answers))
+"""
 
 NEEDED = ("dockerd", "docker", "debootstrap")
 
@@ -116,19 +130,17 @@ class Stack:
         self.engine = engine
         self.home = home
         self.stack = home / "Stack"
-        self.data = home / "data"
+        self.data = Path(variables.get("DATA_DIR", home))
+        self.project = variables.get("COMPOSE_PROJECT_NAME", "photo-factory")
         _copy_project(home)
         self.password = init.write(self.stack / ".env")
         self.dropped: set[str] = set()
         """The hashes of all that ever arrived: each is in the inbox or in the archive."""
-        self._set(
+        self.set(
             PUID=str(USER),
             PGID=str(USER),
             DOCKER_GID=str(engine.socket.stat().st_gid),
             DOCKER_SOCKET=str(engine.socket),
-            DATA_DIR=str(self.data),
-            SYNC_BIND="127.0.0.1",
-            CPUS=str(os.cpu_count()),
             STABILITY_DELAY="1",
             HEARTBEAT_INTERVAL="5",
             PROBE_INTERVAL="10",
@@ -139,7 +151,8 @@ class Stack:
             (self.data / name).mkdir(parents=True, exist_ok=True)
         subprocess.run(["chown", "-R", f"{USER}:{USER}", home], check=True)
 
-    def _set(self, **variables: str) -> None:
+    def set(self, **variables: str) -> None:
+        """Write values into `.env`; the next `up` heeds them."""
         lines = (self.stack / ".env").read_text().splitlines()
         kept = [line for line in lines if line.partition("=")[0] not in variables]
         kept += [f"{name}={value}" for name, value in variables.items()]
@@ -149,7 +162,7 @@ class Stack:
     def changed(self, **variables: str) -> Iterator[None]:
         """Other values in `.env`; the next `up` heeds them, and the next one after this the old."""
         before = (self.stack / ".env").read_text()
-        self._set(**variables)
+        self.set(**variables)
         try:
             yield
         finally:
@@ -167,30 +180,39 @@ class Stack:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def ask_proxy(self, method: str, path: str) -> int:
+    def ask_proxy(self, questions: Iterable[Question]) -> dict[Question, int]:
         """What the proxy answers in the dashboard's container; a redirect is not followed."""
-        ask = (
-            "import http.client\n"
-            "c = http.client.HTTPConnection('docker-proxy', 2375, timeout=30)\n"
-            f"c.request('{method}', '{path}', headers={{'Content-Length': '0'}})\n"
-            "print(c.getresponse().status)\n"
-        )
-        return int(self.compose("exec", "-T", "dashboard", "python", "-c", ask).stdout)
+        told = self.execute("dashboard", "python", "-c", _ASK, json.dumps(list(questions)))
+        return {(method, path): status for method, path, status in json.loads(told.stdout)}
 
     def compose(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.engine.docker("compose", *command, check=check, cwd=self.stack)
 
     def up(self, *services: str) -> None:
-        done = self.compose("up", "--detach", "--build", "--wait", *services, check=False)
+        """Up, and all of it healthy but Syncthing, which is asked every two minutes only."""
+        self._up("--build", *services)
+        listed = services or self.compose("config", "--services").stdout.split()
+        self._up("--no-deps", "--wait", *(set(listed) - {"syncthing", "migrate"}))
+
+    def _up(self, *more: str) -> None:
+        done = self.compose("up", "--detach", *more, check=False)
         if done.returncode:
             logs = self.compose("logs", "--no-color", "--tail", "15", check=False).stdout
             raise AssertionError(f"the stack does not come up\n{done.stderr[-2000:]}\n{logs}")
 
     def down(self) -> None:
-        self.compose("down", "--timeout", "10", check=False)
+        """Gone, as quickly as may be: how it stops by itself has a test of its own."""
+        self.compose("kill", check=False)
+        self.compose("down", "--timeout", "10", "--volumes", check=False)
 
     def container(self, service: str, number: int = 1) -> str:
-        return f"photo-factory-{service}-{number}"
+        return f"{self.project}-{service}-{number}"
+
+    def execute(
+        self, service: str, *command: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """A command in a service's container; compose's own `exec` reads all its files first."""
+        return self.engine.docker("exec", self.container(service), *command, check=check)
 
     def state(self, service: str) -> dict[str, Any]:
         state: dict[str, Any] = self.engine.inspect(self.container(service))["State"]
@@ -202,23 +224,12 @@ class Stack:
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`photo-factory …` in the Librarian's container."""
-        return self.compose("exec", "-T", "librarian", "photo-factory", *command, check=check)
+        return self.execute("librarian", "photo-factory", *command, check=check)
 
     def sql(self, query: str) -> list[list[str]]:
         """Rows of a query, by the database's own client."""
-        done = self.compose(
-            "exec",
-            "-T",
-            "factory-db",
-            "psql",
-            "-U",
-            "photo",
-            "-AtF",
-            "\t",
-            "-c",
-            query,
-            check=False,
-        )
+        psql = ["psql", "-U", "photo", "-AtF", "\t", "-c", query]
+        done = self.execute("factory-db", *psql, check=False)
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def number(self, query: str) -> int:
@@ -267,7 +278,8 @@ def running(engine: Engine, home: Path, **variables: str) -> Iterator[Stack]:
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK},mode=755", "tmpfs", home / "data"]
     subprocess.run(mount, check=True)
     try:
-        stack = Stack(engine, home, **variables)
+        placed = {"DATA_DIR": str(home / "data"), "CPUS": str(os.cpu_count())}
+        stack = Stack(engine, home, SYNC_BIND="127.0.0.1", **placed, **variables)
         try:
             stack.up()
             yield stack

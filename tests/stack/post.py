@@ -163,7 +163,7 @@ class Shown:
 
 def shown(stack: Stack) -> Shown:
     """Ask as its pages do, in the dashboard's own container."""
-    done = stack.compose("exec", "-T", "dashboard", "python", "-c", _LOOK)
+    done = stack.execute("dashboard", "python", "-c", _LOOK)
     told, docker_away, ledger_away = json.loads(done.stdout.splitlines()[-1])
     verdicts = {name: (word, reason) for name, (word, reason) in told.items()}
     return Shown(verdicts, docker_away, ledger_away)

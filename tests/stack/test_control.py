@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,9 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import settled
-from tests.stack.engine import Engine, Stack, until
+from tests.stack.engine import Engine, Question, Stack, until
 from tests.stack.post import Outage, Post, shown
-from tests.stack.test_dashboard import enter, open_page
+from tests.stack.test_dashboard import URL, enter, open_page
 
 OTHER = "blog-web-1"
 """A container of the same host that is none of ours."""
@@ -24,9 +26,25 @@ GEOCODE = "/containers/photo-factory-geocode-1"
 def _allowed(stack: Stack) -> Iterator[None]:
     """DASHBOARD_CONTROL=true, for these tests."""
     with stack.changed(DASHBOARD_CONTROL="true"):
-        stack.up("dashboard", "docker-proxy")
+        _made_anew(stack)
         yield
-    stack.up("dashboard", "docker-proxy")
+    _made_anew(stack)
+
+
+def _made_anew(stack: Stack) -> None:
+    """The two that the setting is for; what else has it in its environment stays as it is."""
+    stack.compose("up", "--detach", "--no-deps", "dashboard", "docker-proxy")
+    until(_asks_for_a_password)
+
+
+def _asks_for_a_password() -> bool:
+    try:
+        urllib.request.urlopen(URL, timeout=20)
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    except OSError:
+        return False
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -37,45 +55,56 @@ def other(engine: Engine) -> Iterator[str]:
     engine.docker("rm", "--force", OTHER)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("POST", f"/v1.41{GEOCODE}/start", 304),  # it runs already
-        ("GET", f"/v1.41{GEOCODE}/json", 200),
-        ("POST", f"/v1.23{GEOCODE}/start", 403),  # it could bring settings along
-        ("POST", f"{GEOCODE}/kill", 403),
-        ("POST", f"{GEOCODE}/exec", 403),
-        ("POST", f"{GEOCODE}/update", 403),
-        ("POST", f"{GEOCODE}/rename?name=x", 403),
-        ("POST", f"{GEOCODE}/../create/start", 403),
-        ("DELETE", GEOCODE, 403),
-        ("DELETE", f"/containers/{OTHER}?force=1", 403),
-        ("POST", f"/containers/{OTHER}/stop", 403),
-        ("GET", f"/containers/{OTHER}/json", 403),
-        ("GET", f"/containers/{OTHER}/logs?stdout=1", 403),
-        ("POST", "/containers/photo-factory-docker-proxy-1/stop", 403),
-        ("POST", "/containers/photo-factory-dashboard-1/stop", 403),
-        ("POST", "/containers/create?name=root", 403),
-        ("POST", "/images/create?fromImage=debian", 403),
-        ("DELETE", "/images/photo-factory:core", 403),
-        ("POST", "/volumes/create", 403),
-        ("POST", "/volumes/prune", 403),
-        ("POST", "/exec/0/start", 403),
-        ("POST", "/build", 403),
-    ],
-)
+ANSWERS = [
+    ("POST", f"/v1.41{GEOCODE}/start", 304),  # it runs already
+    ("GET", f"/v1.41{GEOCODE}/json", 200),
+    ("POST", f"/v1.23{GEOCODE}/start", 403),  # it could bring settings along
+    ("POST", f"{GEOCODE}/kill", 403),
+    ("POST", f"{GEOCODE}/exec", 403),
+    ("POST", f"{GEOCODE}/update", 403),
+    ("POST", f"{GEOCODE}/rename?name=x", 403),
+    ("POST", f"{GEOCODE}/../create/start", 403),
+    ("DELETE", GEOCODE, 403),
+    ("DELETE", f"/containers/{OTHER}?force=1", 403),
+    ("POST", f"/containers/{OTHER}/stop", 403),
+    ("GET", f"/containers/{OTHER}/json", 403),
+    ("GET", f"/containers/{OTHER}/logs?stdout=1", 403),
+    ("POST", "/containers/photo-factory-docker-proxy-1/stop", 403),
+    ("POST", "/containers/photo-factory-dashboard-1/stop", 403),
+    ("POST", "/containers/create?name=root", 403),
+    ("POST", "/images/create?fromImage=debian", 403),
+    ("DELETE", "/images/photo-factory:core", 403),
+    ("POST", "/volumes/create", 403),
+    ("POST", "/volumes/prune", 403),
+    ("POST", "/exec/0/start", 403),
+    ("POST", "/build", 403),
+]
+"""Method, path, and the status that the proxy answers with."""
+
+
+@pytest.fixture(scope="module")
+def answers(stack: Stack, other: str) -> dict[Question, int]:
+    """What it answers to all of them."""
+    return stack.ask_proxy((method, path) for method, path, _ in ANSWERS)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
 def test_the_proxy_lets_nothing_pass_but_start_stop_and_restart_of_ours(
-    stack: Stack, other: str, method: str, path: str, status: int
+    answers: dict[Question, int], method: str, path: str, status: int
 ) -> None:
-    assert stack.ask_proxy(method, path) == status
-    assert stack.engine.inspect(other)["State"]["Running"] is True
+    assert answers[method, path] == status
 
 
 def test_a_container_is_asked_for_by_its_name_only(stack: Stack, other: str) -> None:
-    for name in (other, stack.container("geocode")):
-        number = stack.engine.inspect(name)["Id"]
-        assert stack.ask_proxy("GET", f"/containers/{number}/json") == 403
-        assert stack.ask_proxy("POST", f"/containers/{number}/stop") == 403
+    numbers = [stack.engine.inspect(name)["Id"] for name in (other, stack.container("geocode"))]
+    asked = [("GET", f"/containers/{number}/json") for number in numbers]
+    asked += [("POST", f"/containers/{number}/stop") for number in numbers]
+    assert stack.ask_proxy(asked) == dict.fromkeys(asked, 403)
+
+
+@pytest.mark.usefixtures("answers")
+def test_the_other_container_runs_on_after_all_of_it(stack: Stack, other: str) -> None:
+    assert stack.engine.inspect(other)["State"]["Running"] is True
 
 
 def _choose(page: Page, stack: Stack, service: str) -> None:

@@ -39,7 +39,7 @@ def documented(beginning: str) -> list[str]:
 def and_wait(line: str) -> str:
     """An `up` of the docs, and a wait for our services: Syncthing is healthy after two minutes."""
     start = line.removesuffix(" --wait")
-    return f"{start}\n{start} --wait {' '.join(OURS)}"
+    return f"{start}\ndocker compose up -d --no-deps --wait {' '.join(OURS)}"
 
 
 def columns(stack: Stack) -> dict[str, str]:
@@ -71,20 +71,22 @@ def states(stack: Stack) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that never ran, with the archive of the release before and an empty database."""
+    """A stack that never ran, with the archive of the release before and an empty database.
+
+    Where photos stand and how many cores there are is left as it is by default.
+    """
     home = tmp_path_factory.mktemp("upgraded")
     for folder in (home, *home.parents):  # the containers' user comes in by them
         if str(folder).startswith("/tmp/"):
             folder.chmod(0o755)
     apart = dict.fromkeys(("DASHBOARD_BIND", "SYNCTHING_BIND", "SYNC_BIND"), "127.0.0.2")
-    one = Stack(engine, home)
-    one._set(COMPOSE_PROJECT_NAME="upgraded", **apart)
+    one = Stack(engine, home, COMPOSE_PROJECT_NAME="upgraded", **apart)
     ledgers.unpack(BEFORE, "postgresql", one.data / "Storage")
-    subprocess.run(["chown", "-R", f"{USER}:{USER}", one.data], check=True)
+    subprocess.run(["chown", "-R", f"{USER}:{USER}", one.data / "Storage"], check=True)
     try:
         yield one
     finally:
-        one.compose("down", "--timeout", "10", "--volumes", check=False)
+        one.down()
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +116,10 @@ def test_the_ledger_before_comes_up_unchanged(
 def test_its_services_go_on_with_it(stack: Stack, old: tuple[dict[str, str], Content]) -> None:
     tables, before = old
     _, *upgrade = documented("docker compose exec -T factory-db pg_dump")
-    assert upgrade == [
-        "git pull", "docker compose pull --ignore-buildable", "docker compose up -d --build",
-    ]  # fmt: skip
-    stack.shell(and_wait(upgrade[-1]))
+    pulled, (up, *after) = upgrade[:2], upgrade[2:]
+    assert pulled == ["git pull", "docker compose pull --ignore-buildable"]
+    assert up == "docker compose up -d --build"
+    stack.shell(and_wait(up), *after)
     assert "up to date" in stack.compose("logs", "--no-color", "migrate").stdout
     # Nobody has written there yet, and will not for these photos.
     written_once = ("arrivals", "persons", "faces", "places", "restore_drills", "ledger_dumps")
@@ -192,5 +194,35 @@ def test_the_ledger_moves_to_another_server(stack: Stack) -> None:
     stack.shell(*lines[:at], *lines[at + 1 : -1])
     assert stack.sql(identifier) != server
     assert content(stack, tables) == before
+    _on_two_disks(stack)
     stack.shell(and_wait(lines[-1]))
     assert all(states(stack)[name] == "running" for name in OURS)
+
+
+def _on_two_disks(stack: Stack) -> None:
+    """From the next `up` on inbox and storage are two mounts, which no rename goes between."""
+    inbox, storage = stack.data / "Photos_Inbox", stack.data / "Storage"
+    stack.set(INBOX_DIR=str(inbox), STORAGE_DIR=str(storage))
+    refused = stack.compose("run", "--rm", "-T", "--no-deps", "migrate", check=False)
+    assert refused.returncode == 1
+    assert f"INBOX_DIR={inbox} reaches the Librarian by separate-disks.yml only" in refused.stderr
+    stack.set(COMPOSE_FILE="docker-compose.yml:separate-disks.yml")
+
+
+def test_a_photo_is_filed_from_one_disk_to_another(stack: Stack) -> None:
+    """In the stack that the test before brought up."""
+    mounted = stack.engine.inspect(stack.container("librarian"))["Mounts"]
+    assert {"/data/Photos_Inbox", "/data/Storage"} <= {one["Destination"] for one in mounted}
+    rename = "import os; os.rename('/data/Photos_Inbox/probe', '/data/Storage/probe')"
+    (stack.data / "Photos_Inbox/probe").touch()
+    refused = stack.execute("librarian", "python", "-c", rename, check=False)
+    assert "Invalid cross-device link" in refused.stderr
+    (stack.data / "Photos_Inbox/probe").unlink()
+    source = stack.home / "apart.jpg"
+    source.write_bytes(photo("2016:06:06 06:06:06"))
+    stack.drop(source, "pixel-7/apart.jpg")
+    shown = "SELECT COUNT(*) FROM media_assets WHERE is_thumbnailed AND original_name = 'apart.jpg'"
+    until(lambda: stack.number(shown) == 1)
+    assert (stack.data / "Storage/Originals/2016/2016-06-06/apart.jpg").is_file()
+    until(lambda: not (stack.data / "Photos_Inbox/pixel-7/apart.jpg").exists())
+    assert not stack.lost()

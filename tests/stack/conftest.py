@@ -51,5 +51,7 @@ def stack(engine: Engine, post: Post, tmp_path_factory: pytest.TempPathFactory) 
     for folder in home.parents:  # the containers' user comes in by them
         if str(folder).startswith("/tmp/"):
             folder.chmod(0o755)
-    with engines.running(engine, home, COMPOSE_PROFILES="backup", **post.settings) as one:
+    with engines.running(
+        engine, home, COMPOSE_PROFILES="backup", UMASK="027", **post.settings
+    ) as one:
         yield one

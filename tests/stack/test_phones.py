@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import settled
 from tests.factory import photo
+from tests.shared.media import made
 from tests.stack.engine import USER, Engine, Stack, until
+from tests.stack.test_dashboard import enter, open_page
 
 KEY = "the-key-of-the-phone"
 NAME = "photo-factory-test-phone"
+PARIS = made.gps(48.8584, 2.2945)
 
 
 class Syncthing:
@@ -79,18 +84,18 @@ class Phone:
         path = self.home / name
         path.mkdir()
         os.chown(path, USER, USER)
-        made = {
+        offered = {
             "id": folder, "path": f"/var/syncthing/{name}", "type": kind, "fsWatcherDelayS": 1,
             "devices": [{"deviceID": nas.id}],
         }  # fmt: skip
-        self.syncthing.ask("POST", "config/folders", made)
+        self.syncthing.ask("POST", "config/folders", offered)
 
     def take(self, name: str, count: int) -> list[Path]:
-        """Photos are taken."""
+        """Photos are taken, newer than all others of these tests."""
         paths = []
         for number in range(count):
             path = self.home / name / f"{name}-{number}.jpg"
-            path.write_bytes(photo("2017:07:07 07:07:07"))
+            path.write_bytes(photo("2025:07:07 07:07:07", place=PARIS))
             os.chown(path, USER, USER)
             paths.append(path)
         return paths
@@ -127,11 +132,32 @@ def test_photos_of_a_phone_come_to_be_shown_and_stay_on_the_phone(
     assert folder["type"] == "receiveonly"
     phone.share(folder["id"], nas, "sendonly", "DCIM")
     taken = phone.take("DCIM", 5)
-    until(lambda: _filed(stack, "pixel-9", "AND is_thumbnailed") == 5, 300)
+    worked = "AND is_thumbnailed AND is_geocoded AND location IS NOT NULL AND place_id IS NOT NULL"
+    until(lambda: _filed(stack, "pixel-9", worked) == 5, 300)
     until(lambda: not list((stack.data / "Photos_Inbox/pixel-9").glob("*.jpg")))
     phone.syncthing.ask("POST", f"db/scan?folder={folder['id']}")
     assert all(path.exists() for path in taken)
     assert not _errors(nas, folder["id"])
+
+
+def test_the_dashboard_shows_them_with_their_place(stack: Stack, page: Page) -> None:
+    enter(page, stack.password)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    open_page(page, "library")
+    tile = page.locator(".tile[aria-label^='DCIM-0.jpg, 07 July 2025']")
+    expect(tile).to_be_visible()
+    tile.click()
+    settled(page)
+    expect(page.get_by_text("7 July 2025").first).to_be_visible()
+    expect(page.get_by_text("Paris").first).to_be_visible()
+
+
+def test_umask_decides_who_may_read_what_a_phone_sent(stack: Stack, phone: Phone) -> None:
+    """Filing renames what Syncthing wrote: its rights are those that Syncthing gave it."""
+    assert stack.value("UMASK") == "027"
+    assert (phone.home / "DCIM/DCIM-0.jpg").stat().st_mode & 0o777 == 0o644
+    day = stack.data / "Storage/Originals/2025/2025-07-07"
+    assert {path.stat().st_mode & 0o777 for path in day.glob("DCIM-*.jpg")} == {0o640}
 
 
 def test_a_set_up_that_would_delete_photos_is_red_and_not_emptied(

@@ -27,6 +27,10 @@ def test_a_photo_is_filed_named_and_shown(stack: Stack, tmp_path: Path) -> None:
     assert not list((stack.data / "Photos_Inbox" / "pixel-7").glob("*.jpg"))
 
 
+def test_the_database_checks_its_pages(stack: Stack) -> None:
+    assert stack.sql("SHOW data_checksums") == [["on"]]
+
+
 def test_everything_belongs_to_the_user_of_the_photos(stack: Stack, tmp_path: Path) -> None:
     made = tmp_path / "mine.jpg"
     made.write_bytes(photo("2022:01:01 01:01:01"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg2
+import psycopg2.errors
 import pytest
 from PIL import Image
 
@@ -60,8 +63,9 @@ def addons(stack: Stack, second: OtherHost, swarm: None, database: str) -> Itera
     """The add-ons of swarm.yml, on the second host. Its mount of the storage is the folder itself:
     the kernel here has no NFS."""
     storage = stack.data / "Storage"
-    told = f"set -a; . ./.env; DATABASE_HOST={database} STORAGE_DIR={storage}"
-    stack.shell(f"{told} docker stack deploy --resolve-image never -c swarm.yml addons")
+    told = f"DATABASE_HOST={database} STORAGE_DIR={storage}"
+    deploy = "docker stack deploy --resolve-image never -c swarm.yml addons"
+    stack.shell(f"( set -a; . ./.env; {told} {deploy} )")
     try:
         until(lambda: len(_healthy(second)) == 2)
     except AssertionError as error:
@@ -81,6 +85,25 @@ def _logs(host: OtherHost) -> str:
         host.docker("logs", "--tail=15", one) for one in host.docker("ps", "-q").stdout.split()
     ]
     return "the add-ons are not well\n" + "\n".join(one.stdout + one.stderr for one in asked)
+
+
+def test_the_reader_comes_in_by_that_port_and_only_reads(stack: Stack, database: str) -> None:
+    host, _, port = database.partition(":")
+    reader = psycopg2.connect(
+        host=host, port=port, user="factory_reader", dbname="photo",
+        password=stack.value("READER_PASSWORD"),
+    )  # fmt: skip
+    insert = "INSERT INTO arrivals (path) VALUES ('mine')"
+    with contextlib.closing(reader), reader.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM v_pipeline")
+        assert cursor.fetchone()[0] > 0
+        reader.rollback()
+        with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+            cursor.execute(insert)
+        reader.rollback()
+        cursor.execute("SET TRANSACTION READ WRITE")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(insert)
 
 
 def _large(count: int) -> Iterator[bytes]:

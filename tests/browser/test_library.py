@@ -38,7 +38,7 @@ def test_a_photo_is_three_clicks_away(page: Page, serve: Serve) -> None:
     expect(page).to_have_url(re.compile("camera=.*where="))
     expect(page.locator(".tile")).to_have_count(9)
     page.locator(".tile").nth(2).click()
-    expect(page.get_by_text("22 October 2008")).to_be_visible()
+    expect(page.get_by_text("22 October 2008, 16:52")).to_be_visible()
     expect(page.locator(".photo img")).to_have_js_property("complete", True)
     shown = page.url
     screenshot(page, IMAGES / "photo.png")

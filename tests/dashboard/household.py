@@ -180,8 +180,9 @@ def _add_troubles(made: Household) -> None:
             )
         ),
     )  # fmt: skip
-    parked = MediaAsset.id.in_([second, third, made.assets[-1]])
-    made.change(MediaAsset, parked, has_errors=True, error_message="face: see the page")
+    for stage, assets in (("face", [second, third]), ("backup", made.assets[-1:])):
+        parked, why = MediaAsset.id.in_(assets), f"{stage}: see the page"
+        made.change(MediaAsset, parked, has_errors=True, error_message=why)
     made.put(
         Finding,
         {"asset_id": second, "kind": "changed", "found_at": now, "message": "its bytes differ"},

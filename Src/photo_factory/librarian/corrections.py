@@ -17,12 +17,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, select, update
 
-from photo_factory.librarian.afresh import begin_afresh
 from photo_factory.librarian.groups import SIDECAR
 from photo_factory.librarian.recorder import Recorder
 from photo_factory.librarian.records import Records
 from photo_factory.librarian.refiling import NotTakenBack, refile
 from photo_factory.shared import clock, manifest
+from photo_factory.shared.afresh import begin_afresh
 from photo_factory.shared.corrections import SOURCE, refusal
 from photo_factory.shared.errors import Held, LedgerAway
 from photo_factory.shared.files import DISK_FAILS, LACKING

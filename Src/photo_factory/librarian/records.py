@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql
 
-from photo_factory.librarian.afresh import begin_afresh
 from photo_factory.librarian.arrivals import STUCK, place_of
 from photo_factory.shared import breakers, clock
+from photo_factory.shared.afresh import begin_afresh
 from photo_factory.shared.errors import LedgerAway, NameTaken
 from photo_factory.shared.journal import Entry
 from photo_factory.shared.ledger.database import (

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    exists,
     func,
     or_,
     select,
@@ -22,8 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from photo_factory.shared.afresh import forget_errors
 from photo_factory.shared.errors import PhotoFactoryError
-from photo_factory.shared.facts import assets, chunks
+from photo_factory.shared.facts import assets
 from photo_factory.shared.flag_service import FlagService
 from photo_factory.shared.ledger.database import away, database_now, notify, reading, repeated
 from photo_factory.shared.paths import LEDGER_PREFIX
@@ -203,24 +203,11 @@ def retry(
             "tries_left": settings.max_tries,
             "not_before": database_now(connection),
         }
-        changed = update(runs).where(*failed).values(fresh).returning(runs.c.asset_id)
-        ids = list(connection.scalars(changed))
-        _forget_errors(connection, ids)
+        changed = update(runs).where(*failed).values(fresh)
+        again = connection.execute(changed.returning(runs.c.asset_id, runs.c.stage)).all()
+        forget_errors(connection, {one.stage for one in again}, [one.asset_id for one in again])
         notify(connection)
-    return len(ids)
-
-
-def _forget_errors(connection: Connection, ids: Sequence[uuid.UUID]) -> None:
-    """Clear what these assets tell of services that gave up, where none has any more.
-
-    What the Librarian found out about a file stays: its cause does.
-    """
-    own = runs.c.asset_id == assets.c.id
-    still = exists().where(own, runs.c.parked_at.is_not(None))
-    is_services = exists().where(own, assets.c.error_message.startswith(runs.c.stage + ": "))
-    for some in chunks(ids):
-        these = update(assets).where(assets.c.id.in_(some), is_services, ~still)
-        connection.execute(these.values(has_errors=False, error_message=None))
+    return len(again)
 
 
 def redo(engine: Engine, settings: Settings, service: FlagService, where: str | None = None) -> int:

@@ -48,6 +48,7 @@ def test_a_retry_keeps_the_error_that_another_service_left(shop: Shop) -> None:
         ])  # fmt: skip
     assert runs.retry(shop.engine, shop.settings(), "pretend") == 1
     assert shop.assets()["bad.jpg"]["has_errors"]
+    assert shop.assets()["bad.jpg"]["error_message"].startswith("other: ")
     assert runs.retry(shop.engine, shop.settings()) == 1
     assert not shop.assets()["bad.jpg"]["has_errors"]
 

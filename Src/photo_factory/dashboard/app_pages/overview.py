@@ -18,13 +18,14 @@ from photo_factory.dashboard.verdict import Verdict
 from photo_factory.dashboard.widgets import (
     age,
     badge,
+    bytes_text,
+    duration_text,
     live,
     midnight,
     what_can_be_had,
 )
 from photo_factory.shared.errors import PhotoFactoryError
 from photo_factory.shared.heartbeat_service import STOPPED
-from photo_factory.shared.sizes import bytes_text, duration_text
 
 _ICONS = {"OK": "check_circle", "WARNING": "info", "ERROR": "error", "SILENT": "error"}
 _MOST_NEEDS = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -43,6 +44,14 @@ _WAIT = f"""
 UPDATE media_assets SET is_thumbnailed = FALSE WHERE id IN (
     SELECT id FROM media_assets ORDER BY ingested_at DESC OFFSET :apart LIMIT {WAITING})
 """
+_GIVE_BACK = """
+UPDATE stage_runs SET not_before = now(), leased_by = NULL, finished_at = now()
+WHERE leased_by IS NOT NULL
+"""
+_FORGET = """
+DELETE FROM stage_runs WHERE asset_id IN (SELECT id FROM media_assets WHERE NOT is_thumbnailed)
+"""
+"""What waits was never claimed then, as photos that were just filed."""
 
 
 def run(context: Context) -> list[Figure]:
@@ -93,10 +102,11 @@ def _measure(context: Context, engine: Engine, *, keep_plan: bool) -> dict[str, 
     found = {"idle": _milliseconds(lambda: _nothing_to_claim(claims))}
     with engine.begin() as connection:
         connection.execute(text(_WAIT), {"apart": 10})
-    found["claim"] = _milliseconds(lambda: claims.claim(BATCH), lambda: _give_back(engine))
-    _forget(engine)
-    found["first"] = _milliseconds(lambda: claims.claim(BATCH), lambda: _forget(engine))
-    found["floor"] = _milliseconds(lambda: _ask(engine))
+    for name, put_back in (("claim", _GIVE_BACK), ("first", _FORGET)):
+        again = partial(_execute, engine, put_back)
+        again()
+        found[name] = _milliseconds(lambda: claims.claim(BATCH), again)
+    found["floor"] = _milliseconds(lambda: _execute(engine, "SELECT 1"))
     service = FlagService(STAGE, MediaAsset.is_thumbnailed, process=lambda *_: None)  # type: ignore[arg-type, return-value]
     found["status"] = _milliseconds(lambda: progress(engine, [service], settings), tries=3)
     if keep_plan:
@@ -108,26 +118,9 @@ def _nothing_to_claim(claims: Claims) -> None:
     assert claims.claim(BATCH) == []
 
 
-def _forget(engine: Engine) -> None:
-    """What waits was never claimed, as photos that were just filed."""
+def _execute(engine: Engine, statement: str) -> None:
     with engine.begin() as connection:
-        connection.execute(
-            text("DELETE FROM stage_runs WHERE asset_id IN"
-                 " (SELECT id FROM media_assets WHERE NOT is_thumbnailed)")
-        )  # fmt: skip
-
-
-def _ask(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(text("SELECT 1"))
-
-
-def _give_back(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE stage_runs SET not_before = now(), leased_by = NULL, finished_at = now()"
-                 " WHERE leased_by IS NOT NULL")
-        )  # fmt: skip
+        connection.execute(text(statement))
 
 
 def _milliseconds(

@@ -253,22 +253,22 @@ def test_it_parks_what_killed_its_worker_in_its_last_try(shop: Shop) -> None:
     assert shop.runs()["a.jpg"]["parked_at"]
 
 
-def test_todays_photo_does_not_wait_behind_all_others_because_its_worker_died(shop: Shop) -> None:
-    shop.add("old-1.jpg", "old-2.jpg", "new.jpg")
-    _hold(shop, tries_left=3, name="new.jpg")
-    shop.make_due()
-    claims = Claims(shop.engine, "pretend", "is_thumbnailed", shop.settings())
-    taken = [[claim.asset.original_name for claim in claims.claim(10)] for _ in range(2)]
-    assert taken == [["new.jpg"], ["old-2.jpg", "old-1.jpg"]]
-
-
-def test_what_a_dead_worker_held_comes_alone_when_it_is_its_turn(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("held", "taken"),
+    [
+        ("new.jpg", [["new.jpg"], ["middle.jpg", "old.jpg"]]),  # today's does not wait for all
+        ("middle.jpg", [["new.jpg", "old.jpg"], ["middle.jpg"]]),
+    ],
+)
+def test_what_a_dead_worker_held_comes_alone_when_it_is_first(
+    shop: Shop, held: str, taken: list[list[str]]
+) -> None:
     shop.add("old.jpg", "middle.jpg", "new.jpg")
-    _hold(shop, tries_left=3, name="middle.jpg")
+    _hold(shop, tries_left=3, name=held)
     shop.make_due()
     claims = Claims(shop.engine, "pretend", "is_thumbnailed", shop.settings())
-    taken = [[claim.asset.original_name for claim in claims.claim(10)] for _ in range(2)]
-    assert taken == [["new.jpg", "old.jpg"], ["middle.jpg"]]
+    found = [[claim.asset.original_name for claim in claims.claim(10)] for _ in range(2)]
+    assert found == taken
 
 
 def test_a_run_once_waits_for_what_another_has_locked(shop: Shop) -> None:

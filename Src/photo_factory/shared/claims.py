@@ -156,7 +156,7 @@ class Claims:
         self, connection: Connection, number: int | None, ids: Sequence[uuid.UUID]
     ) -> Sequence[Row[Any]]:
         if number is None:
-            return connection.execute(self._queue.first, [{"asset_id": one} for one in ids]).all()
+            return connection.execute(self._queue.first, {"ids": ids}).all()
         return connection.execute(self._queue.again, {"number": number, "ids": ids}).all()
 
     def _claim(self, row: Row[Any], taken: Row[Any]) -> Claim:

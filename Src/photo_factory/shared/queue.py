@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     column,
     false,
+    literal,
     or_,
     select,
     true,
@@ -53,7 +54,7 @@ class Queue:
         lease_end = moment(engine, timedelta(seconds=settings.lease))
         held = {"not_before": lease_end, "leased_by": worker}
         self.first = _first(stage, held, settings.max_tries)
-        """Takes assets (`asset_id`) this stage never held; rows of TAKEN for those it got."""
+        """Takes assets (`ids`) this stage never held; rows of TAKEN for those it got."""
         self.again = _again(stage, held, settings.max_tries)
         """Takes assets (`ids`) it held `number` times before; rows of TAKEN likewise."""
         ours = and_(runs.c.stage == stage, runs.c.leased_by == worker)
@@ -84,8 +85,10 @@ def _due(stage: str, flag: str, worker: str, now: ColumnElement[Any], order: str
 
 def _first(stage: str, held: dict[str, Any], tries: int) -> ReturningInsert[Any]:
     """Who inserts the row has the asset."""
-    row = {"asset_id": bindparam("asset_id"), "stage": stage, "tries_left": tries - 1, "claims": 1}
-    return insert_ignore(runs).values({**row, **held}).returning(*TAKEN)
+    row = {"asset_id": assets.c.id, "stage": stage, "tries_left": tries - 1, "claims": 1, **held}
+    values = [literal(value) if isinstance(value, str | int) else value for value in row.values()]
+    seen = select(*values).where(assets.c.id.in_(bindparam("ids", expanding=True)))
+    return insert_ignore(runs).from_select(list(row), seen).returning(*TAKEN)
 
 
 def _again(stage: str, held: dict[str, Any], tries: int) -> ReturningUpdate[Any]:
